@@ -1,0 +1,2 @@
+//! Diagnostics as values, and their renderings
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Git trees as a World
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Kubernetes objects: identity, order, pod specs, list keys
+#![forbid(unsafe_code)]

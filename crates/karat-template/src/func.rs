@@ -1,0 +1,112 @@
+//! Functions that templates call: their Go signatures, and how they are found.
+
+use rustc_hash::FxHashMap;
+
+use crate::{Str, Value};
+
+/// A parameter's Go type. The engine checks arguments against it with text/template's own rules and messages, so a
+/// function's body can rely on what it declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// `interface {}`: anything, nil included.
+    Any,
+    /// `string`.
+    String,
+    /// `bool`.
+    Bool,
+    /// `int`.
+    Int,
+    /// `int64`.
+    Int64,
+    /// `float64`.
+    Float,
+    /// `[]interface {}`; nil is an empty slice.
+    List,
+    /// `[]string`; nil is an empty slice.
+    Strings,
+    /// `[]byte`; nil is an empty slice.
+    Bytes,
+    /// `map[string]interface {}`; nil is a nil map.
+    Map,
+}
+
+/// A Go function signature: the parameters, and the type of a variadic tail.
+#[derive(Clone, Copy, Debug)]
+pub struct Signature {
+    /// The fixed parameters.
+    pub params: &'static [Type],
+    /// The type of each further argument, for a variadic function.
+    pub variadic: Option<Type>,
+}
+
+/// A function. It gets the interpreter, so that `include` and `tpl` can run templates, and arguments that fit its
+/// signature.
+#[derive(Clone, Copy)]
+pub struct Builtin {
+    /// Its name in templates.
+    pub name: &'static str,
+    /// What it takes.
+    pub signature: Signature,
+    /// What it does.
+    pub call: fn(&mut crate::Interpreter<'_>, &[Value]) -> Result<Value, CallError>,
+}
+
+/// Why a call failed. The engine adds the place and, like Go, the function's name.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CallError {
+    /// The function returned an error: `error calling NAME: ...`.
+    #[error("{0}")]
+    Failed(Str),
+}
+
+/// Functions by name.
+#[derive(Clone, Default)]
+pub struct FuncMap(FxHashMap<&'static str, Builtin>);
+
+impl FuncMap {
+    /// Adds functions; a later one replaces an earlier one of the same name.
+    pub fn add(&mut self, functions: &[Builtin]) {
+        self.0.extend(functions.iter().map(|function| (function.name, *function)));
+    }
+
+    /// Removes a function.
+    pub fn remove(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
+    /// The function `name`.
+    pub fn get(&self, name: &str) -> Option<&Builtin> {
+        self.0.get(name)
+    }
+
+    /// All names, sorted.
+    pub fn names(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> = self.0.keys().copied().collect();
+        names.sort_unstable();
+        names
+    }
+}
+
+impl From<&str> for CallError {
+    fn from(message: &str) -> Self {
+        Self::Failed(message.into())
+    }
+}
+
+impl From<String> for CallError {
+    fn from(message: String) -> Self {
+        Self::Failed(message.into())
+    }
+}
+
+impl Signature {
+    /// A signature without a variadic tail.
+    pub const fn fixed(params: &'static [Type]) -> Self {
+        Self { params, variadic: None }
+    }
+
+    /// A signature with a variadic tail.
+    pub const fn variadic(params: &'static [Type], tail: Type) -> Self {
+        Self { params, variadic: Some(tail) }
+    }
+}

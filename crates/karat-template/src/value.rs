@@ -1,0 +1,285 @@
+//! What a template sees: Go values, as far as templates can tell them apart.
+//!
+//! Maps are shared and mutable, because Sprig's `set`, `unset` and `merge` change the caller's map and charts rely on
+//! it. Everything else is immutable. Values live on one thread; a render starts from a [`karat_yaml::Value`].
+
+use std::cell::{Ref, RefCell, RefMut};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+
+use karat_yaml::Str;
+
+use crate::CallError;
+
+/// A Go value.
+#[derive(Clone, Default)]
+pub enum Value {
+    /// An untyped nil: a missing map entry, a YAML null, `nil`.
+    #[default]
+    Nil,
+    /// `bool`.
+    Bool(bool),
+    /// One of Go's integer types. The type shows in `typeOf`, `printf "%T"` and in which functions accept it.
+    Int(IntKind, i64),
+    /// `float64`.
+    Float(f64),
+    /// `string`.
+    Str(Str),
+    /// `[]byte`.
+    Bytes(Str),
+    /// A slice.
+    List(List),
+    /// A map with string keys.
+    Map(Map),
+    /// A struct or a named type with methods, such as `.Capabilities` and `.Files`.
+    Object(Rc<dyn Object>),
+}
+
+/// Go's integer types that templates can meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IntKind {
+    /// `int`: literals, `len`, most of Sprig's results that are counts.
+    Int,
+    /// `int64`: `--set`, Sprig's arithmetic.
+    Int64,
+    /// `int32`: runes.
+    Int32,
+    /// `uint8`: `index "text" 0`.
+    Uint8,
+    /// `uint64`.
+    Uint64,
+}
+
+/// A slice; its Go type is kept because `typeOf` and `%T` show it.
+#[derive(Clone)]
+pub struct List(Rc<ListData>);
+
+struct ListData {
+    go_type: &'static str,
+    items: Vec<Value>,
+}
+
+/// A handle on a shared, mutable map with string keys. Cloning copies the handle.
+#[derive(Clone)]
+pub struct Map(Rc<MapData>);
+
+struct MapData {
+    go_type: &'static str,
+    entries: RefCell<BTreeMap<Str, Value>>,
+}
+
+/// A Go struct or named type with fields and methods.
+pub trait Object {
+    /// As `%T` prints it: `*common.Capabilities`.
+    fn go_type(&self) -> &str;
+    /// As Go's `reflect.Kind` prints it: `ptr`, `struct`, `map`, `slice`.
+    fn kind(&self) -> &str;
+    /// The field `name`, if there is one.
+    fn field(&self, name: &str) -> Option<Value>;
+    /// Calls the method `name`; `None` if there is none.
+    fn call(&self, name: &str, arguments: &[Value]) -> Option<Result<Value, CallError>>;
+    /// The value as plain data: what JSON and YAML marshalling give, and what `range`, `len` and `index` see.
+    fn data(&self) -> Value;
+    /// As `%v` prints it.
+    fn print(&self) -> Str;
+}
+
+impl List {
+    /// The Go type of a list literal.
+    pub const ANY: &'static str = "[]interface {}";
+    /// `[]string`, as `splitList` gives.
+    pub const STRINGS: &'static str = "[]string";
+
+    /// A `[]interface {}`.
+    pub fn new(items: Vec<Value>) -> Self {
+        Self::typed(Self::ANY, items)
+    }
+
+    /// A slice of the given Go type.
+    pub fn typed(go_type: &'static str, items: Vec<Value>) -> Self {
+        Self(Rc::new(ListData { go_type, items }))
+    }
+
+    /// A `[]string`.
+    pub fn strings<S: Into<Str>>(items: impl IntoIterator<Item = S>) -> Self {
+        Self::typed(Self::STRINGS, items.into_iter().map(|item| Value::Str(item.into())).collect())
+    }
+
+    /// As `%T` prints it.
+    pub fn go_type(&self) -> &'static str {
+        self.0.go_type
+    }
+
+    /// The items.
+    pub fn items(&self) -> &[Value] {
+        &self.0.items
+    }
+}
+
+impl Map {
+    /// The Go type of `dict`.
+    pub const ANY: &'static str = "map[string]interface {}";
+    /// `map[string]string`, as `split` gives.
+    pub const STRINGS: &'static str = "map[string]string";
+
+    /// A `map[string]interface {}`.
+    pub fn new(entries: BTreeMap<Str, Value>) -> Self {
+        Self::typed(Self::ANY, entries)
+    }
+
+    /// A map of the given Go type.
+    pub fn typed(go_type: &'static str, entries: BTreeMap<Str, Value>) -> Self {
+        Self(Rc::new(MapData { go_type, entries: RefCell::new(entries) }))
+    }
+
+    /// As `%T` prints it.
+    pub fn go_type(&self) -> &'static str {
+        self.0.go_type
+    }
+
+    /// The entries. Do not hold this across a call that may change the map.
+    pub fn borrow(&self) -> Ref<'_, BTreeMap<Str, Value>> {
+        self.0.entries.borrow()
+    }
+
+    /// The entries, to change.
+    pub fn borrow_mut(&self) -> RefMut<'_, BTreeMap<Str, Value>> {
+        self.0.entries.borrow_mut()
+    }
+
+    /// The value at `key`.
+    pub fn get(&self, key: &str) -> Option<Value> {
+        self.borrow().get(key.as_bytes()).cloned()
+    }
+
+    /// Sets `key`.
+    pub fn set(&self, key: impl Into<Str>, value: Value) {
+        self.borrow_mut().insert(key.into(), value);
+    }
+
+    /// Whether both handles name one map.
+    pub fn same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Value {
+    /// A Go `int`.
+    pub fn int(number: usize) -> Self {
+        Self::Int(IntKind::Int, number as i64)
+    }
+
+    /// A Go `int64`.
+    pub fn int64(number: i64) -> Self {
+        Self::Int(IntKind::Int64, number)
+    }
+
+    /// A Go `string`.
+    pub fn string(text: impl Into<Str>) -> Self {
+        Self::Str(text.into())
+    }
+
+    /// A `[]interface {}`.
+    pub fn list(items: Vec<Self>) -> Self {
+        Self::List(List::new(items))
+    }
+
+    /// An empty `map[string]interface {}`.
+    pub fn empty_map() -> Self {
+        Self::Map(Map::new(BTreeMap::new()))
+    }
+
+    /// Go's type, as `typeOf` and `%T` print it.
+    pub fn go_type(&self) -> &str {
+        match self {
+            Self::Nil => "<nil>",
+            Self::Bool(_) => "bool",
+            Self::Int(kind, _) => kind.name(),
+            Self::Float(_) => "float64",
+            Self::Str(_) => "string",
+            Self::Bytes(_) => "[]uint8",
+            Self::List(list) => list.go_type(),
+            Self::Map(map) => map.go_type(),
+            Self::Object(object) => object.go_type(),
+        }
+    }
+
+    /// Go's `reflect.Kind`, as `kindOf` prints it; `invalid` for nil.
+    pub fn kind(&self) -> &str {
+        match self {
+            Self::Nil => "invalid",
+            Self::Bool(_) => "bool",
+            Self::Int(kind, _) => kind.name(),
+            Self::Float(_) => "float64",
+            Self::Str(_) => "string",
+            Self::Bytes(_) | Self::List(_) => "slice",
+            Self::Map(_) => "map",
+            Self::Object(object) => object.kind(),
+        }
+    }
+
+    /// Go templates' truth: false, zero, empty and nil are false; a struct is true.
+    pub fn truth(&self) -> bool {
+        match self {
+            Self::Nil => false,
+            Self::Bool(truth) => *truth,
+            Self::Int(_, number) => *number != 0,
+            Self::Float(number) => *number != 0.0,
+            Self::Str(text) | Self::Bytes(text) => !text.is_empty(),
+            Self::List(list) => !list.items().is_empty(),
+            Self::Map(map) => !map.borrow().is_empty(),
+            Self::Object(object) => match object.kind() {
+                "map" | "slice" => object.data().truth(),
+                _ => true,
+            },
+        }
+    }
+}
+
+impl IntKind {
+    /// Go's name of the type.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Int => "int",
+            Self::Int64 => "int64",
+            Self::Int32 => "int32",
+            Self::Uint8 => "uint8",
+            Self::Uint64 => "uint64",
+        }
+    }
+}
+
+/// A deep copy: what a render starts from.
+impl From<&karat_yaml::Value> for Value {
+    fn from(data: &karat_yaml::Value) -> Self {
+        use karat_yaml::Value as Data;
+        match data {
+            Data::Null => Self::Nil,
+            Data::Bool(truth) => Self::Bool(*truth),
+            Data::Int(number) => Self::int64(*number),
+            Data::Float(number) => Self::Float(*number),
+            Data::Str(text) => Self::Str(text.clone()),
+            Data::Seq(items) => Self::list(items.iter().map(Self::from).collect()),
+            Data::Map(map) => {
+                Self::Map(Map::new(map.iter().map(|(key, value)| (key.clone(), Self::from(value))).collect()))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nil => f.write_str("nil"),
+            Self::Bool(truth) => truth.fmt(f),
+            Self::Int(kind, number) => write!(f, "{}({number})", kind.name()),
+            Self::Float(number) => number.fmt(f),
+            Self::Str(text) => text.fmt(f),
+            Self::Bytes(bytes) => write!(f, "bytes({bytes:?})"),
+            Self::List(list) => f.debug_list().entries(list.items()).finish(),
+            Self::Map(map) => f.debug_map().entries(map.borrow().iter()).finish(),
+            Self::Object(object) => write!(f, "{}{{}}", object.go_type()),
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! Case folders, hermetic command runs, oracles
+#![forbid(unsafe_code)]

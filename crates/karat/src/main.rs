@@ -1,0 +1,2 @@
+//! The `karat` binary: one file per verb; nothing else prints.
+fn main() {}
