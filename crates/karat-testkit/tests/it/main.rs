@@ -1,0 +1,5 @@
+//! The kit's own tests.
+
+mod cases;
+mod forgotten;
+mod sandbox;
