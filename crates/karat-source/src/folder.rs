@@ -57,7 +57,7 @@ impl World for Folder {
             let name = entry.file_name().to_string_lossy().into_owned();
             let kind = entry.file_type().map_err(|error| failed(path, &error))?;
             let kind = if kind.is_symlink() {
-                self.kind(&crate::join(path, &name))?.unwrap_or(EntryKind::Escape)
+                self.kind(&crate::join(path, &name)).ok().flatten().unwrap_or(EntryKind::Escape)
             } else {
                 kind_of(kind)
             };
@@ -93,6 +93,13 @@ fn kind_of(kind: std::fs::FileType) -> EntryKind {
 fn failed(path: &str, error: &std::io::Error) -> ReadError {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => ReadError::NotFound { path: path.to_owned() },
-        _ => ReadError::Io { path: path.to_owned(), message: error.to_string() },
+        _ => {
+            // Without the absolute path that fs_err adds: `path` is what the reader can find in the organisation.
+            let message = match error.raw_os_error() {
+                Some(code) => std::io::Error::from_raw_os_error(code).to_string(),
+                None => error.to_string(),
+            };
+            ReadError::Io { path: path.to_owned(), message }
+        }
     }
 }

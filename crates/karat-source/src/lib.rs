@@ -4,10 +4,12 @@
 //! memoised, tested from memory, and replayed at a git revision (`karat-git` has that one).
 #![forbid(unsafe_code)]
 
+mod below;
 mod folder;
 mod memory;
 mod path;
 
+pub use below::Below;
 pub use folder::Folder;
 pub use memory::Memory;
 pub use path::{clean, join, parent, split};
@@ -72,6 +74,14 @@ pub enum ReadError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// A folder holds more than is walked; links that lead in a circle do that too.
+    #[error("{path}: more than {limit} files and folders below it; do links lead in a circle?")]
+    TooMany {
+        /// The folder.
+        path: String,
+        /// The limit.
+        limit: usize,
+    },
     /// The system said no.
     #[error("{path}: {message}")]
     Io {
@@ -85,13 +95,20 @@ pub enum ReadError {
 /// The largest file that is read: 8 MiB.
 pub const FILE_LIMIT: u64 = 8 << 20;
 
-/// All files below `path`, depth first, each folder's entries by name. Paths are relative to the world's root.
+/// The most files and folders that [`walk`] visits.
+pub const WALK_LIMIT: usize = 1_000_000;
+
+/// All files below `path`, sorted. Paths are relative to the world's root.
 pub fn walk(world: &dyn World, path: &str) -> Result<Vec<String>, ReadError> {
     let mut files = Vec::new();
-    let mut open = vec![path.to_owned()];
-    while let Some(folder) = open.pop() {
-        let mut folders = Vec::new();
+    let mut folders = vec![path.to_owned()];
+    let mut visited = 0;
+    while let Some(folder) = folders.pop() {
         for entry in world.list(&folder)? {
+            visited += 1;
+            if visited > WALK_LIMIT {
+                return Err(ReadError::TooMany { path: path.to_owned(), limit: WALK_LIMIT });
+            }
             let path = join(&folder, &entry.name);
             match entry.kind {
                 EntryKind::File => files.push(path),
@@ -100,7 +117,6 @@ pub fn walk(world: &dyn World, path: &str) -> Result<Vec<String>, ReadError> {
                 EntryKind::Special => {}
             }
         }
-        open.extend(folders.into_iter().rev());
     }
     files.sort_unstable();
     Ok(files)
