@@ -1,0 +1,63 @@
+//! `cargo xtask gen`: everything that is checked in and made by a program.
+//!
+//! A generator is one row of [`GENERATORS`]: the tests of a crate, run so that they rewrite their goldens. A test fails
+//! when a generated file is stale, so the generator and the check are the same code.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::house;
+use crate::peers;
+use crate::steps::Steps;
+
+/// Make the generated files anew: goldens of the peers, reference pages
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo xtask gen                      all of them (needs Go for those that peers make)
+  cargo xtask gen helm                 only the goldens of karat-helm")]
+pub(crate) struct Args {
+    /// The generators to run; all if none is named
+    #[arg(value_parser = clap::builder::PossibleValuesParser::new(GENERATORS.iter().map(|g| g.name)))]
+    names: Vec<String>,
+    /// Install Go where it is missing or too old
+    #[arg(long)]
+    install: bool,
+}
+
+struct Generator {
+    name: &'static str,
+    /// The peers whose answers become goldens.
+    peers: &'static [&'static str],
+    /// The crate, and the test in it that writes under KARAT_UPDATE=1.
+    test: (&'static str, &'static str),
+}
+
+const GENERATORS: &[Generator] =
+    &[Generator { name: "helm", peers: &["helm4"], test: ("karat-helm", "peers::goldens_are_helms") }];
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let mut steps = Steps::default();
+    for generator in GENERATORS {
+        if !args.names.is_empty() && !args.names.iter().any(|name| name == generator.name) {
+            continue;
+        }
+        let mut folder = None;
+        if !generator.peers.is_empty() {
+            let modules: Vec<String> = generator.peers.iter().map(|&name| name.to_owned()).collect();
+            folder = peers::build(&mut steps, args.install, &modules);
+            if folder.is_none() {
+                continue;
+            }
+        }
+        steps.step(&format!("gen {}", generator.name), || {
+            let (package, test) = generator.test;
+            let mut command = house::cargo();
+            command.args(["test", "--quiet", "--package", package, "--test", "it", "--", "--exact", test]);
+            command.env("KARAT_UPDATE", "1").envs(folder.map(|folder| ("KARAT_PEERS", folder)));
+            house::run(&mut command)
+        });
+    }
+    Ok(steps.finish())
+}

@@ -1,0 +1,4 @@
+//! The house rules that a machine can check.
+
+mod edges;
+mod house;
