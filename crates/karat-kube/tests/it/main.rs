@@ -1,0 +1,14 @@
+//! One binary, a module per theme.
+
+mod identity;
+mod list;
+mod path;
+mod pod;
+mod quantity;
+
+use karat_yaml::{Map, Value};
+
+/// A mapping of these entries.
+fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    Value::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect::<Map>())
+}
