@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod func;
+pub mod sprig;
 mod value;
 
 pub use func::{Builtin, CallError, FuncMap, Signature, Type};

@@ -58,6 +58,7 @@ pub struct List(Rc<ListData>);
 struct ListData {
     go_type: &'static str,
     items: Vec<Value>,
+    nil: bool,
 }
 
 /// A handle on a shared, mutable map with string keys. Cloning copies the handle.
@@ -98,7 +99,12 @@ impl List {
 
     /// A slice of the given Go type.
     pub fn typed(go_type: &'static str, items: Vec<Value>) -> Self {
-        Self(Rc::new(ListData { go_type, items }))
+        Self(Rc::new(ListData { go_type, items, nil: false }))
+    }
+
+    /// Go's nil slice of the given type: empty, but `null` in JSON and YAML, and not deeply equal to an empty one.
+    pub fn nil(go_type: &'static str) -> Self {
+        Self(Rc::new(ListData { go_type, items: Vec::new(), nil: true }))
     }
 
     /// A `[]string`.
@@ -109,6 +115,16 @@ impl List {
     /// As `%T` prints it.
     pub fn go_type(&self) -> &'static str {
         self.0.go_type
+    }
+
+    /// Whether this is Go's nil slice.
+    pub fn is_nil(&self) -> bool {
+        self.0.nil
+    }
+
+    /// Whether both handles name one slice.
+    pub fn same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
     }
 
     /// The items.

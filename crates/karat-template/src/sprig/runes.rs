@@ -1,0 +1,128 @@
+//! Go's view of text: bytes that are read as runes, where each byte that is not UTF-8 is one U+FFFD; and Go's
+//! character classes and one-to-one case mappings.
+
+use std::sync::OnceLock;
+
+use regex::Regex;
+
+/// A rune, and the bytes it was read from.
+#[derive(Clone, Copy)]
+pub(super) struct Rune<'a> {
+    /// The character, or U+FFFD for a byte that is not UTF-8.
+    pub(super) char: char,
+    /// The bytes.
+    pub(super) bytes: &'a [u8],
+}
+
+impl Rune<'_> {
+    /// Whether this stands for a byte that is not UTF-8.
+    pub(super) fn is_invalid(&self) -> bool {
+        self.char == '\u{FFFD}' && self.bytes.len() == 1
+    }
+}
+
+/// The runes of a text.
+pub(super) fn runes(text: &[u8]) -> impl Iterator<Item = Rune<'_>> {
+    text.utf8_chunks().flat_map(|chunk| {
+        let valid = chunk.valid();
+        let characters =
+            valid.char_indices().map(|(at, char)| Rune { char, bytes: &valid.as_bytes()[at..at + char.len_utf8()] });
+        characters.chain(chunk.invalid().chunks(1).map(|bytes| Rune { char: '\u{FFFD}', bytes }))
+    })
+}
+
+/// The characters of a text, as Go's `[]rune(text)`.
+pub(super) fn chars(text: &[u8]) -> impl Iterator<Item = char> {
+    runes(text).map(|rune| rune.char)
+}
+
+/// `unicode.IsUpper`: category Lu.
+pub(super) fn is_upper(char: char) -> bool {
+    if char.is_ascii() { char.is_ascii_uppercase() } else { char.is_uppercase() && in_class(&UPPER, r"^\p{Lu}$", char) }
+}
+
+/// `unicode.IsLower`: category Ll.
+pub(super) fn is_lower(char: char) -> bool {
+    if char.is_ascii() { char.is_ascii_lowercase() } else { char.is_lowercase() && in_class(&LOWER, r"^\p{Ll}$", char) }
+}
+
+/// `unicode.IsTitle`: category Lt.
+pub(super) fn is_title(char: char) -> bool {
+    !char.is_ascii() && in_class(&TITLE, r"^\p{Lt}$", char)
+}
+
+/// `unicode.IsLetter`: category L.
+pub(super) fn is_letter(char: char) -> bool {
+    if char.is_ascii() { char.is_ascii_alphabetic() } else { in_class(&LETTER, r"^\p{L}$", char) }
+}
+
+/// `unicode.IsNumber`: category N.
+pub(super) fn is_number(char: char) -> bool {
+    if char.is_ascii() { char.is_ascii_digit() } else { in_class(&NUMBER, r"^\p{N}$", char) }
+}
+
+/// `unicode.IsPunct`: category P.
+pub(super) fn is_punctuation(char: char) -> bool {
+    if char.is_ascii() {
+        char.is_ascii_punctuation() && !"$+<=>^`|~".contains(char)
+    } else {
+        in_class(&PUNCTUATION, r"^\p{P}$", char)
+    }
+}
+
+/// `unicode.IsPrint`: what `%q` leaves as it is.
+pub(super) fn is_print(char: char) -> bool {
+    if char.is_ascii() { matches!(char, ' '..='~') } else { in_class(&PRINT, r"^[\p{L}\p{M}\p{N}\p{P}\p{S}]$", char) }
+}
+
+/// `unicode.ToUpper`: one character to one.
+pub(super) fn to_upper(char: char) -> char {
+    match char {
+        // Their full mapping has two characters, their simple one is the title case form.
+        '\u{1F80}'..='\u{1F87}' | '\u{1F90}'..='\u{1F97}' | '\u{1FA0}'..='\u{1FA7}' => shift(char, 8),
+        '\u{1FB3}' | '\u{1FC3}' | '\u{1FF3}' => shift(char, 9),
+        _ => single(char.to_uppercase(), char),
+    }
+}
+
+/// `unicode.ToLower`: one character to one.
+pub(super) fn to_lower(char: char) -> char {
+    match char {
+        '\u{130}' => 'i',
+        _ => single(char.to_lowercase(), char),
+    }
+}
+
+/// `unicode.ToTitle`: as upper case, but for digraphs and Georgian.
+pub(super) fn to_title(char: char) -> char {
+    match char {
+        '\u{1C4}'..='\u{1C6}' => '\u{1C5}',
+        '\u{1C7}'..='\u{1C9}' => '\u{1C8}',
+        '\u{1CA}'..='\u{1CC}' => '\u{1CB}',
+        '\u{1F1}'..='\u{1F3}' => '\u{1F2}',
+        '\u{10D0}'..='\u{10FA}' | '\u{10FD}'..='\u{10FF}' => char,
+        _ => to_upper(char),
+    }
+}
+
+static UPPER: OnceLock<Option<Regex>> = OnceLock::new();
+static LOWER: OnceLock<Option<Regex>> = OnceLock::new();
+static TITLE: OnceLock<Option<Regex>> = OnceLock::new();
+static LETTER: OnceLock<Option<Regex>> = OnceLock::new();
+static NUMBER: OnceLock<Option<Regex>> = OnceLock::new();
+static PUNCTUATION: OnceLock<Option<Regex>> = OnceLock::new();
+static PRINT: OnceLock<Option<Regex>> = OnceLock::new();
+
+/// The standard library knows derived properties, Go asks for general categories; `regex` carries those.
+fn in_class(cell: &OnceLock<Option<Regex>>, class: &str, char: char) -> bool {
+    let regex = cell.get_or_init(|| Regex::new(class).ok());
+    regex.as_ref().is_some_and(|regex| regex.is_match(char.encode_utf8(&mut [0; 4])))
+}
+
+fn single(mut mapped: impl ExactSizeIterator<Item = char>, char: char) -> char {
+    if mapped.len() == 1 { mapped.next().unwrap_or(char) } else { char }
+}
+
+fn shift(char: char, by: u32) -> char {
+    char::from_u32(char as u32 + by).unwrap_or(char)
+}
