@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::{Str, Value};
+use crate::{Error, Limit, List, Map, Str, Value};
 
 /// A parameter's Go type. The engine checks arguments against it with text/template's own rules and messages, so a
 /// function's body can rely on what it declared.
@@ -28,6 +28,27 @@ pub enum Type {
     Bytes,
     /// `map[string]interface {}`; nil is a nil map.
     Map,
+    /// An [`Object`](crate::Object) of this Go type, such as `time.Time`.
+    Named(&'static str),
+}
+
+impl Type {
+    /// As Go prints the type.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Any => "interface {}",
+            Self::String => "string",
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::Int64 => "int64",
+            Self::Float => "float64",
+            Self::List => List::ANY,
+            Self::Strings => List::STRINGS,
+            Self::Bytes => "[]uint8",
+            Self::Map => Map::ANY,
+            Self::Named(name) => name,
+        }
+    }
 }
 
 /// A Go function signature: the parameters, and the type of a variadic tail.
@@ -57,6 +78,17 @@ pub enum CallError {
     /// The function returned an error: `error calling NAME: ...`.
     #[error("{0}")]
     Failed(Str),
+    /// A template that the function ran failed; `context` comes before its message.
+    #[error("{context}{source}")]
+    Nested {
+        /// What the function says before the message, with its own colon and space; may be empty.
+        context: Str,
+        /// The failure.
+        source: Box<Error>,
+    },
+    /// The rendering grew over a limit.
+    #[error(transparent)]
+    Limit(#[from] Limit),
 }
 
 /// Functions by name.

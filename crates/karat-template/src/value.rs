@@ -3,6 +3,7 @@
 //! Maps are shared and mutable, because Sprig's `set`, `unset` and `merge` change the caller's map and charts rely on
 //! it. Everything else is immutable. Values live on one thread; a render starts from a [`karat_yaml::Value`].
 
+use std::any::Any;
 use std::cell::{Ref, RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +11,7 @@ use std::rc::Rc;
 
 use karat_yaml::Str;
 
-use crate::CallError;
+use crate::{CallError, Signature};
 
 /// A Go value.
 #[derive(Clone, Default)]
@@ -67,23 +68,60 @@ pub struct Map(Rc<MapData>);
 
 struct MapData {
     go_type: &'static str,
+    nil: bool,
     entries: RefCell<BTreeMap<Str, Value>>,
 }
 
-/// A Go struct or named type with fields and methods.
-pub trait Object {
+/// A Go struct or named type with fields and methods. Being [`Any`], a function can find its own type again:
+/// `(&**object as &dyn Any).downcast_ref::<Files>()`.
+pub trait Object: Any {
     /// As `%T` prints it: `*common.Capabilities`.
     fn go_type(&self) -> &str;
     /// As Go's `reflect.Kind` prints it: `ptr`, `struct`, `map`, `slice`.
     fn kind(&self) -> &str;
     /// The field `name`, if there is one.
     fn field(&self, name: &str) -> Option<Value>;
+    /// The signature of the method `name`. With it the engine checks arguments as Go does, with Go's messages; a type
+    /// that leaves this out gets the arguments as they are.
+    fn method(&self, _name: &str) -> Option<Signature> {
+        None
+    }
     /// Calls the method `name`; `None` if there is none.
     fn call(&self, name: &str, arguments: &[Value]) -> Option<Result<Value, CallError>>;
     /// The value as plain data: what JSON and YAML marshalling give, and what `range`, `len` and `index` see.
     fn data(&self) -> Value;
     /// As `%v` prints it.
     fn print(&self) -> Str;
+}
+
+/// `complex128`: only literals such as `1+2i` make one, so it is an object and not a variant that all must handle.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Complex(pub(crate) f64, pub(crate) f64);
+
+impl Object for Complex {
+    fn go_type(&self) -> &'static str {
+        "complex128"
+    }
+
+    fn kind(&self) -> &'static str {
+        "complex128"
+    }
+
+    fn field(&self, _name: &str) -> Option<Value> {
+        None
+    }
+
+    fn call(&self, _name: &str, _arguments: &[Value]) -> Option<Result<Value, CallError>> {
+        None
+    }
+
+    fn data(&self) -> Value {
+        Value::Nil
+    }
+
+    fn print(&self) -> Str {
+        crate::fmt::sprint(&Value::Object(Rc::new(*self)))
+    }
 }
 
 impl List {
@@ -146,7 +184,17 @@ impl Map {
 
     /// A map of the given Go type.
     pub fn typed(go_type: &'static str, entries: BTreeMap<Str, Value>) -> Self {
-        Self(Rc::new(MapData { go_type, entries: RefCell::new(entries) }))
+        Self(Rc::new(MapData { go_type, nil: false, entries: RefCell::new(entries) }))
+    }
+
+    /// A nil map of the given Go type: empty, but `null` in JSON and equal to nil; writing to it panics in Go.
+    pub fn nil(go_type: &'static str) -> Self {
+        Self(Rc::new(MapData { go_type, nil: true, entries: RefCell::default() }))
+    }
+
+    /// Whether this is a nil map.
+    pub fn is_nil(&self) -> bool {
+        self.0.nil
     }
 
     /// As `%T` prints it.
@@ -235,6 +283,10 @@ impl Value {
         }
     }
 
+    fn is_container(&self) -> bool {
+        matches!(self, Self::List(_) | Self::Map(_))
+    }
+
     /// Go templates' truth: false, zero, empty and nil are false; a struct is true.
     pub fn truth(&self) -> bool {
         match self {
@@ -246,9 +298,46 @@ impl Value {
             Self::List(list) => !list.items().is_empty(),
             Self::Map(map) => !map.borrow().is_empty(),
             Self::Object(object) => match object.kind() {
-                "map" | "slice" => object.data().truth(),
+                "map" | "slice" | "string" => object.data().truth(),
+                "complex128" => (&**object as &dyn Any).downcast_ref() != Some(&Complex(0.0, 0.0)),
                 _ => true,
             },
+        }
+    }
+}
+
+// A template can nest values a million deep (`$x = list $x`), and dropping them one inside the other would overflow the
+// stack: containers that nobody else holds are taken apart on a work list instead.
+impl Drop for ListData {
+    fn drop(&mut self) {
+        if self.items.iter().any(Value::is_container) {
+            dismantle(std::mem::take(&mut self.items));
+        }
+    }
+}
+
+impl Drop for MapData {
+    fn drop(&mut self) {
+        if self.entries.get_mut().values().any(Value::is_container) {
+            dismantle(std::mem::take(self.entries.get_mut()).into_values().collect());
+        }
+    }
+}
+
+fn dismantle(mut work: Vec<Value>) {
+    while let Some(value) = work.pop() {
+        match value {
+            Value::List(List(data)) => {
+                if let Some(mut data) = Rc::into_inner(data) {
+                    work.append(&mut data.items);
+                }
+            }
+            Value::Map(Map(data)) => {
+                if let Some(mut data) = Rc::into_inner(data) {
+                    work.extend(std::mem::take(data.entries.get_mut()).into_values());
+                }
+            }
+            _ => {}
         }
     }
 }

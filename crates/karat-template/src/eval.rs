@@ -1,0 +1,465 @@
+//! Evaluating pipelines, commands and their operands, with text/template's rules for what fits where.
+
+use std::rc::Rc;
+
+use crate::ast::{Command, Function, Ideal, Kind, Operand, Pipe, Variable};
+use crate::builtins::{self, Core};
+use crate::exec::{Eval, Fault, Item};
+use crate::value::Complex;
+use crate::{IntKind, Interpreter, List, Map, MissingKey, Object, Problem, Signature, Str, Type, Value};
+
+impl Interpreter<'_> {
+    /// The value of a pipeline, out of its interface; its variables are set.
+    pub(crate) fn pipeline(&mut self, dot: &Item, pipe: &Pipe) -> Eval<Value> {
+        self.at = pipe.id;
+        let mut value = None;
+        for command in &pipe.commands {
+            value = Some(self.command(dot, command, value)?);
+        }
+        let value = value.unwrap_or_default();
+        for declared in &pipe.declared {
+            self.assign(declared, Item::plain(value.clone()))?;
+        }
+        Ok(value)
+    }
+
+    /// `last` is the value of the command before, which comes as the last argument.
+    fn command(&mut self, dot: &Item, command: &Command, last: Option<Value>) -> Eval<Value> {
+        self.step()?;
+        let first = &command.operands[0];
+        let more = command.operands.len() > 1 || last.is_some();
+        let constant = match &first.kind {
+            Kind::Field(names) => {
+                self.at = first.id;
+                return Ok(self.fields(dot, dot, names, &command.operands, last)?.value);
+            }
+            Kind::Function(function) => {
+                return self.function(dot, function, first.id, command.id, &command.operands, last);
+            }
+            Kind::Variable(variable) => {
+                self.at = first.id;
+                return Ok(self.variable(dot, variable, &command.operands, last)?.value);
+            }
+            Kind::Chain(inner, names) => {
+                self.at = first.id;
+                let inner = self.argument(dot, None, inner)?;
+                return Ok(self.fields(dot, &inner, names, &command.operands, last)?.value);
+            }
+            Kind::Pipe(pipe) => {
+                if more {
+                    return not_a_function(first);
+                }
+                self.check_stack()?;
+                return self.pipeline(dot, pipe);
+            }
+            constant => constant,
+        };
+        self.at = first.id;
+        if more {
+            return not_a_function(first);
+        }
+        match constant {
+            Kind::Dot => Ok(dot.value.clone()),
+            Kind::Bool(truth) => Ok(Value::Bool(*truth)),
+            Kind::Str(text) => Ok(Value::Str(text.clone())),
+            Kind::Number(number) => ideal(number.ideal),
+            _ => Err(Problem::NilCommand.into()),
+        }
+    }
+
+    fn variable(&mut self, dot: &Item, variable: &Variable, operands: &[Operand], last: Option<Value>) -> Eval<Item> {
+        let value = variable.slot.and_then(|slot| self.variables[self.frame + slot as usize].clone());
+        let Some(value) = value else {
+            return Err(Problem::UndefinedVariable(variable.name.clone()).into());
+        };
+        if !variable.fields.is_empty() {
+            return self.fields(dot, &value, &variable.fields, operands, last);
+        }
+        if operands.len() > 1 || last.is_some() {
+            return not_a_function(&operands[0]);
+        }
+        Ok(value)
+    }
+
+    /// Evaluates `.X.Y.Z`, possibly followed by arguments, from `receiver` on.
+    fn fields(
+        &mut self,
+        dot: &Item,
+        receiver: &Item,
+        names: &[Str],
+        operands: &[Operand],
+        mut last: Option<Value>,
+    ) -> Eval<Item> {
+        let mut current: Option<Item> = None;
+        let end = names.len() - 1;
+        for (index, name) in names.iter().enumerate() {
+            let receiver = current.as_ref().unwrap_or(receiver);
+            let (operands, last) = if index == end { (operands, last.take()) } else { (&[][..], None) };
+            let next = match &receiver.value {
+                Value::Map(map) => {
+                    if operands.len() > 1 || last.is_some() {
+                        return Err(Problem::NotAMethod(name.clone()).into());
+                    }
+                    self.entry(map, name)?
+                }
+                Value::Nil if !receiver.boxed => match self.missing_key {
+                    MissingKey::Error => return Err(Problem::NilData(name.clone()).into()),
+                    _ => return Ok(Item::default()),
+                },
+                Value::Nil => {
+                    let go_type = receiver.go_type().into();
+                    return Err(Problem::NilPointer { go_type, field: name.clone() }.into());
+                }
+                Value::Object(object) => {
+                    let object = object.clone();
+                    let go_type: Str = receiver.go_type().into();
+                    self.member(dot, &*object, go_type, name, operands, last)?
+                }
+                _ => {
+                    let go_type = receiver.go_type().into();
+                    return Err(Problem::NoField { go_type, field: name.clone() }.into());
+                }
+            };
+            current = Some(next);
+        }
+        Ok(current.unwrap_or_default())
+    }
+
+    fn entry(&self, map: &Map, name: &Str) -> Eval<Item> {
+        if let Some(value) = map.borrow().get(name.as_bytes()) {
+            return Ok(Item::element(value.clone(), map.go_type()));
+        }
+        match self.missing_key {
+            MissingKey::Default => Ok(Item::default()),
+            MissingKey::Zero => Ok(Item::element(Item::zero_element(map.go_type()), map.go_type())),
+            MissingKey::Error => Err(Problem::NoKey(name.clone()).into()),
+        }
+    }
+
+    /// A method, field or entry of an object.
+    fn member(
+        &mut self,
+        dot: &Item,
+        object: &dyn Object,
+        go_type: Str,
+        name: &Str,
+        operands: &[Operand],
+        last: Option<Value>,
+    ) -> Eval<Item> {
+        let text = name.as_str().unwrap_or_default();
+        let more = operands.len() > 1 || last.is_some();
+        let signature = object.method(text);
+        if signature.is_none() {
+            if let Some(value) = object.field(text) {
+                return if more {
+                    Err(Problem::FieldNotInvocable(name.clone()).into())
+                } else {
+                    Ok(Item::plain(value))
+                };
+            }
+            if object.kind() == "map"
+                && let Value::Map(map) = object.data()
+                && (!more || map.get(text).is_some())
+            {
+                // A method that does not tell its signature goes before an entry.
+                if let Some(result) = object.call(text, &[]) {
+                    return result.map(Item::plain).map_err(|error| Self::call_failed(text, error));
+                }
+                return if more { Err(Problem::NotAMethod(name.clone()).into()) } else { self.entry(&map, name) };
+            }
+        }
+        let signature = signature.unwrap_or(Signature { params: &[], variadic: Some(Type::Any) });
+        let at = self.at;
+        let mut arguments = self.arguments(dot, text, &signature, operands, last)?;
+        let result = object.call(text, &arguments);
+        arguments.clear();
+        self.spare.push(arguments);
+        match result {
+            Some(Ok(value)) => Ok(Item::plain(value)),
+            Some(Err(error)) => {
+                self.at = at;
+                Err(Self::call_failed(text, error))
+            }
+            None => Err(Problem::NoField { go_type, field: name.clone() }.into()),
+        }
+    }
+
+    /// Calls a function. Errors in its arguments are about them, its own about `call`.
+    fn function(
+        &mut self,
+        dot: &Item,
+        function: &Function,
+        id: u32,
+        call: u32,
+        operands: &[Operand],
+        last: Option<Value>,
+    ) -> Eval<Value> {
+        self.at = id;
+        let builtin = match function {
+            Function::Core(core) => return self.core(dot, *core, call, operands, last),
+            Function::Host(builtin) => builtin,
+        };
+        let mut arguments = self.arguments(dot, builtin.name, &builtin.signature, operands, last)?;
+        let result = (builtin.call)(self, &arguments);
+        arguments.clear();
+        self.spare.push(arguments);
+        self.called(builtin.name, call, result)
+    }
+
+    /// What a function gave: errors get the call's place, long texts and lists count.
+    fn called(&mut self, name: &str, call: u32, result: Result<Value, crate::CallError>) -> Eval<Value> {
+        let result = result.and_then(|value| {
+            match &value {
+                Value::Str(text) | Value::Bytes(text) => self.charge(text.len())?,
+                Value::List(list) => self.work(list.items().len() / 16)?,
+                _ => {}
+            }
+            Ok(value)
+        });
+        result.map_err(|error| {
+            self.at = call;
+            Self::call_failed(name, error)
+        })
+    }
+
+    /// Calls one of text/template's own functions.
+    fn core(&mut self, dot: &Item, core: Core, call: u32, operands: &[Operand], last: Option<Value>) -> Eval<Value> {
+        let (fixed, variadic) = core.arity();
+        let given = operands.len() - 1;
+        count(core.name(), fixed, variadic, given, given + usize::from(last.is_some()))?;
+        match core {
+            Core::And | Core::Or => return self.and_or(dot, core == Core::Or, &operands[1..], last),
+            Core::Len => {
+                let item = match last {
+                    Some(value) => Item::plain(value),
+                    None => self.argument(dot, Some(Type::Any), &operands[1])?,
+                };
+                return self.called("len", call, builtins::length(&item));
+            }
+            Core::Call => return self.call(dot, call, operands, last),
+            Core::Printf => {
+                // The one parameter that is not an `interface {}` or `reflect.Value`.
+                const SIGNATURE: Signature = Signature { params: &[Type::String], variadic: Some(Type::Any) };
+                let mut arguments = self.arguments(dot, "printf", &SIGNATURE, operands, last)?;
+                let result = core.call(&arguments, self.limits.output);
+                arguments.clear();
+                self.spare.push(arguments);
+                return self.called("printf", call, result);
+            }
+            _ => {}
+        }
+        let mut arguments = self.spare.pop().unwrap_or_default();
+        for operand in &operands[1..] {
+            arguments.push(self.argument(dot, Some(Type::Any), operand)?.value);
+        }
+        arguments.extend(last);
+        let result = core.call(&arguments, self.limits.output);
+        arguments.clear();
+        self.spare.push(arguments);
+        self.called(core.name(), call, result)
+    }
+
+    fn and_or(&mut self, dot: &Item, or: bool, operands: &[Operand], last: Option<Value>) -> Eval<Value> {
+        let mut value = Value::Nil;
+        for (index, operand) in operands.iter().enumerate() {
+            value = self.argument(dot, Some(Type::Any), operand)?.value;
+            if value.truth() == or {
+                for skipped in &operands[index + 1..] {
+                    self.forget(skipped);
+                }
+                return Ok(value);
+            }
+        }
+        Ok(last.unwrap_or(value))
+    }
+
+    /// Undoes the declarations of an argument that is not evaluated: Go would not have made them.
+    fn forget(&mut self, operand: &Operand) {
+        match &operand.kind {
+            Kind::Chain(inner, _) => self.forget(inner),
+            Kind::Pipe(pipe) => {
+                for declared in pipe.declared.iter().filter(|_| !pipe.assign) {
+                    let hidden = declared.hides.and_then(|slot| self.variables[self.frame + slot as usize].clone());
+                    if let Some(slot) = declared.slot {
+                        self.variables[self.frame + slot as usize] = hidden;
+                    }
+                }
+                for operand in pipe.commands.iter().flat_map(|command| &command.operands) {
+                    self.forget(operand);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// `call`: no value is a function, so that it always fails.
+    fn call(&mut self, dot: &Item, call: u32, operands: &[Operand], last: Option<Value>) -> Eval<Value> {
+        let mut first = None;
+        for operand in &operands[1..] {
+            let value = self.argument(dot, Some(Type::Any), operand)?.value;
+            first.get_or_insert(value);
+        }
+        self.at = call;
+        let name = operands.get(1).map(|operand| operand.id);
+        Err(match first.or(last) {
+            None | Some(Value::Nil) => Self::call_failed("call", "call of nil".into()),
+            Some(value) => {
+                let go_type = value.go_type().into();
+                Box::new(Fault::Here(Problem::CallOfValue { node: Str::new(), go_type }, name))
+            }
+        })
+    }
+
+    /// The arguments of a call, checked against its signature.
+    fn arguments(
+        &mut self,
+        dot: &Item,
+        name: &str,
+        signature: &Signature,
+        operands: &[Operand],
+        last: Option<Value>,
+    ) -> Eval<Vec<Value>> {
+        let operands = operands.get(1..).unwrap_or_default();
+        let total = operands.len() + usize::from(last.is_some());
+        count(name, signature.params.len(), signature.variadic.is_some(), operands.len(), total)?;
+        let parameter = |index: usize| signature.params.get(index).copied().or(signature.variadic).unwrap_or(Type::Any);
+        let mut arguments = self.spare.pop().unwrap_or_default();
+        for (index, operand) in operands.iter().enumerate() {
+            arguments.push(self.argument(dot, Some(parameter(index)), operand)?.value);
+        }
+        if let Some(value) = last {
+            arguments.push(fit(Item::plain(value), parameter(operands.len()))?);
+        }
+        Ok(arguments)
+    }
+
+    /// An operand as an argument of that type; `None` is whatever it is.
+    fn argument(&mut self, dot: &Item, wanted: Option<Type>, operand: &Operand) -> Eval<Item> {
+        self.at = operand.id;
+        let item = match &operand.kind {
+            Kind::Dot => dot.clone(),
+            Kind::Field(names) => self.fields(dot, dot, names, &[], None)?,
+            Kind::Variable(variable) => self.variable(dot, variable, &[], None)?,
+            Kind::Pipe(pipe) => {
+                self.check_stack()?;
+                Item::plain(self.pipeline(dot, pipe)?)
+            }
+            Kind::Function(function) => {
+                let alone = std::slice::from_ref(operand);
+                Item::plain(self.function(dot, function, operand.id, operand.id, alone, None)?)
+            }
+            Kind::Chain(inner, names) => {
+                let inner = self.argument(dot, None, inner)?;
+                self.fields(dot, &inner, names, &[], None)?
+            }
+            Kind::Nil => return nil_argument(wanted.unwrap_or(Type::Any)).map(Item::plain),
+            constant => return literal(constant, wanted.unwrap_or(Type::Any)).map(Item::plain),
+        };
+        match wanted {
+            None | Some(Type::Any) => Ok(item),
+            Some(wanted) => fit(item, wanted).map(Item::plain),
+        }
+    }
+}
+
+fn not_a_function<T>(operand: &Operand) -> Eval<T> {
+    Err(Box::new(Fault::Here(Problem::NotAFunction { node: Str::new() }, Some(operand.id))))
+}
+
+/// Checks a number of arguments; `given` are those written at the call, which is what Go says in one of the messages.
+fn count(name: &str, fixed: usize, variadic: bool, given: usize, total: usize) -> Eval<()> {
+    let fits = if variadic { total >= fixed } else { total == fixed };
+    if fits {
+        return Ok(());
+    }
+    let got = if variadic { given } else { total };
+    Err(Problem::WrongCount { function: name.into(), want: fixed, at_least: variadic, got }.into())
+}
+
+fn ideal(ideal: Ideal) -> Eval<Value> {
+    match ideal {
+        Ideal::Int(number) => Ok(Value::Int(IntKind::Int, number)),
+        Ideal::Float(number) => Ok(Value::Float(number)),
+        Ideal::Complex(real, imaginary) => Ok(Value::Object(Rc::new(Complex(real, imaginary)))),
+        Ideal::Overflow => Err(Problem::Overflow { node: Str::new() }.into()),
+    }
+}
+
+fn nil_argument(wanted: Type) -> Eval<Value> {
+    nil_of(wanted).ok_or_else(|| Problem::AssignNil(wanted.name()).into())
+}
+
+/// The nil of a type that has one.
+fn nil_of(wanted: Type) -> Option<Value> {
+    match wanted {
+        Type::Any => Some(Value::Nil),
+        Type::List => Some(Value::List(List::nil(List::ANY))),
+        Type::Strings => Some(Value::List(List::nil(List::STRINGS))),
+        Type::Bytes => Some(Value::Bytes(Str::new())),
+        Type::Map => Some(Value::Map(Map::nil(Map::ANY))),
+        Type::Named(name) if name.starts_with('*') => Some(Value::Nil),
+        Type::String | Type::Bool | Type::Int | Type::Int64 | Type::Float | Type::Named(_) => None,
+    }
+}
+
+/// A constant as an argument: an untyped number takes the type that is wanted.
+fn literal(constant: &Kind, wanted: Type) -> Eval<Value> {
+    let node = Str::new();
+    let (value, expected) = match (wanted, constant) {
+        (Type::Any | Type::Bool, Kind::Bool(truth)) => (Some(Value::Bool(*truth)), ""),
+        (Type::Any | Type::String, Kind::Str(text)) => (Some(Value::Str(text.clone())), ""),
+        (Type::Any, Kind::Number(number)) => return ideal(number.ideal),
+        (Type::Int, Kind::Number(number)) => (number.int.map(|int| Value::Int(IntKind::Int, int)), "integer"),
+        (Type::Int64, Kind::Number(number)) => (number.int.map(Value::int64), "integer"),
+        (Type::Float, Kind::Number(number)) => (number.float.map(Value::Float), "float"),
+        (Type::Bool, _) => (None, "bool"),
+        (Type::String, _) => (None, "string"),
+        (Type::Int | Type::Int64, _) => (None, "integer"),
+        (Type::Float, _) => (None, "float"),
+        _ => return Err(Problem::UnexpectedLiteral { expected: wanted.name(), node }.into()),
+    };
+    value.ok_or_else(|| Problem::WrongLiteral { expected, node }.into())
+}
+
+/// A value as an argument of that type, if Go could assign it.
+fn fit(item: Item, wanted: Type) -> Eval<Value> {
+    let value = item.value;
+    let fits = match (wanted, &value) {
+        (Type::Any, _)
+        | (Type::String, Value::Str(_))
+        | (Type::Bool, Value::Bool(_))
+        | (Type::Int, Value::Int(IntKind::Int, _))
+        | (Type::Int64, Value::Int(IntKind::Int64, _))
+        | (Type::Float, Value::Float(_))
+        | (Type::Bytes, Value::Bytes(_)) => true,
+        (Type::List | Type::Strings, Value::List(list)) => assignable(list.go_type(), wanted.name()),
+        (Type::Map, Value::Map(map)) => assignable(map.go_type(), wanted.name()),
+        (Type::Named(name), Value::Object(object)) => {
+            let go_type = object.go_type();
+            go_type == name || go_type.strip_prefix('*') == Some(name)
+        }
+        (Type::List | Type::Strings | Type::Map | Type::Bytes, Value::Object(object)) => {
+            let data = object.data();
+            let named = !object.go_type().starts_with(['[', 'm', '*']) || object.go_type() == wanted.name();
+            if named && data.go_type() == wanted.name() {
+                return Ok(data);
+            }
+            false
+        }
+        (_, Value::Nil) if !item.boxed => {
+            return nil_of(wanted).ok_or_else(|| Problem::InvalidValue(wanted.name()).into());
+        }
+        _ => false,
+    };
+    if fits {
+        return Ok(value);
+    }
+    let got = if matches!(value, Value::Nil) { "interface {}".into() } else { value.go_type().into() };
+    Err(Problem::WrongType { expected: wanted.name(), got }.into())
+}
+
+/// Whether a container type can be assigned to an unnamed one: the same, or a named type made of it.
+fn assignable(from: &str, to: &str) -> bool {
+    let named = !from.starts_with("map[") && !from.starts_with("[]");
+    from == to || named && to != List::STRINGS
+}

@@ -1,0 +1,435 @@
+//! Go's `fmt`: what `print`, `printf` and actions write.
+
+mod float;
+mod format;
+
+use std::any::Any;
+
+use crate::quote;
+use crate::value::Complex;
+use crate::{IntKind, Limit, Map, Str, Value};
+
+pub use float::format_float;
+pub(crate) use format::printf;
+
+/// Values inside values inside values: deeper than this is a cycle (`set $d "self" $d`), where Go overflows its stack.
+const MAX_DEPTH: usize = 1000;
+
+/// As `fmt.Sprint(value)` and an action print it, but that a nil is `<nil>` here and `<no value>` in an action.
+pub fn sprint(value: &Value) -> Str {
+    match value {
+        Value::Str(text) => text.clone(),
+        _ => {
+            let mut text = Vec::new();
+            print(&mut text, value);
+            text.into()
+        }
+    }
+}
+
+/// `fmt.Sprintf`.
+pub fn sprintf(format: &[u8], arguments: &[Value]) -> Str {
+    let mut text = Vec::new();
+    // Without a bound it cannot fail.
+    let _ = printf(&mut text, format, arguments, usize::MAX);
+    text.into()
+}
+
+/// `fmt.Fprint` of one value.
+pub(crate) fn print(out: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::Str(text) => out.extend_from_slice(text),
+        _ => Printer::new(out, usize::MAX).argument(value, 'v'),
+    }
+}
+
+/// `fmt.Fprint` of one value to an output that may grow to `limit` bytes.
+pub(crate) fn print_within(out: &mut Vec<u8>, value: &Value, limit: usize) -> Result<(), Limit> {
+    let mut printer = Printer::new(out, limit);
+    printer.argument(value, 'v');
+    printer.check()
+}
+
+/// `fmt.Fprint`: spaces between two operands when neither is a string.
+pub(crate) fn print_all(out: &mut Vec<u8>, values: &[Value]) {
+    let mut previous_string = true;
+    for value in values {
+        let string = matches!(value, Value::Str(_));
+        if !string && !previous_string {
+            out.push(b' ');
+        }
+        print(out, value);
+        previous_string = string;
+    }
+}
+
+/// `fmt.Fprintln`.
+pub(crate) fn print_line(out: &mut Vec<u8>, values: &[Value]) {
+    for (index, value) in values.iter().enumerate() {
+        if index > 0 {
+            out.push(b' ');
+        }
+        print(out, value);
+    }
+    out.push(b'\n');
+}
+
+/// The flags of a verb.
+#[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "fmt's flags are independent of one another")]
+pub(super) struct Flags {
+    pub(super) width: Option<usize>,
+    pub(super) precision: Option<usize>,
+    pub(super) minus: bool,
+    pub(super) plus: bool,
+    pub(super) sharp: bool,
+    pub(super) space: bool,
+    pub(super) zero: bool,
+    /// `%+v`
+    pub(super) plus_v: bool,
+    /// `%#v`
+    pub(super) sharp_v: bool,
+}
+
+/// Prints values under flags.
+pub(super) struct Printer<'o> {
+    pub(super) out: &'o mut Vec<u8>,
+    pub(super) flags: Flags,
+    /// How long `out` may become.
+    pub(super) limit: usize,
+}
+
+impl<'o> Printer<'o> {
+    pub(super) fn new(out: &'o mut Vec<u8>, limit: usize) -> Self {
+        Self { out, flags: Flags::default(), limit }
+    }
+
+    pub(super) fn check(&self) -> Result<(), Limit> {
+        if self.out.len() > self.limit { Err(Limit::Output(self.limit)) } else { Ok(()) }
+    }
+
+    /// Prints one operand.
+    pub(super) fn argument(&mut self, value: &Value, verb: char) {
+        match verb {
+            'T' => return self.string(value.go_type().as_bytes(), 's'),
+            'p' => return self.pointer(value),
+            _ => {}
+        }
+        match value {
+            Value::Nil if verb == 'v' => self.pad(b"<nil>"),
+            _ => self.value(value, verb, 0),
+        }
+    }
+
+    /// `%!verb(type=value)`: the verb does not fit.
+    fn bad_verb(&mut self, value: &Value, verb: char, depth: usize) {
+        self.put(&format!("%!{verb}("));
+        if matches!(value, Value::Nil) {
+            self.put("<nil>");
+        } else {
+            self.put(value.go_type());
+            self.put("=");
+            self.value(value, 'v', depth);
+        }
+        self.put(")");
+    }
+
+    fn value(&mut self, value: &Value, verb: char, depth: usize) {
+        if depth > MAX_DEPTH || self.out.len() > self.limit {
+            return self.put("...");
+        }
+        match value {
+            Value::Nil if depth > 0 => self.put(if self.flags.sharp_v { "interface {}(nil)" } else { "<nil>" }),
+            Value::Nil => self.bad_verb(value, verb, depth),
+            Value::Bool(truth) => match verb {
+                't' | 'v' => self.pad(if *truth { b"true" } else { b"false" }),
+                _ => self.bad_verb(value, verb, depth),
+            },
+            Value::Int(kind, number) => self.integer(*kind, *number, value, verb, depth),
+            Value::Float(number) => self.float_verb(*number, value, verb, depth),
+            Value::Str(text) => match verb {
+                'v' if self.flags.sharp_v => self.string(text, 'q'),
+                'v' => self.string(text, 's'),
+                's' | 'x' | 'X' | 'q' => self.string(text, verb),
+                _ => self.bad_verb(value, verb, depth),
+            },
+            Value::Bytes(bytes) => self.bytes(bytes, value, verb, depth),
+            Value::List(list) => {
+                if self.flags.sharp_v {
+                    self.put(list.go_type());
+                    if list.is_nil() {
+                        return self.put("(nil)");
+                    }
+                }
+                self.items(list.items().iter(), verb, depth);
+            }
+            Value::Map(map) => self.map(map, verb, depth),
+            Value::Object(object) => {
+                if let Some(Complex(real, imaginary)) = (&**object as &dyn Any).downcast_ref() {
+                    return self.complex(*real, *imaginary, value, verb, depth);
+                }
+                match verb {
+                    'v' | 's' => self.string(&object.print(), 's'),
+                    'x' | 'X' | 'q' => self.string(&object.print(), verb),
+                    _ => {
+                        self.put(&format!("%!{verb}({}=", object.go_type()));
+                        self.out.extend_from_slice(&object.print());
+                        self.put(")");
+                    }
+                }
+            }
+        }
+    }
+
+    fn items<'v>(&mut self, items: impl Iterator<Item = &'v Value>, verb: char, depth: usize) {
+        let sharp = self.flags.sharp_v;
+        self.put(if sharp { "{" } else { "[" });
+        for (index, item) in items.enumerate() {
+            if index > 0 {
+                self.put(if sharp { ", " } else { " " });
+            }
+            self.value(item, verb, depth + 1);
+            if self.out.len() > self.limit {
+                break;
+            }
+        }
+        self.put(if sharp { "}" } else { "]" });
+    }
+
+    fn map(&mut self, map: &Map, verb: char, depth: usize) {
+        let sharp = self.flags.sharp_v;
+        if sharp {
+            self.put(map.go_type());
+            if map.is_nil() {
+                return self.put("(nil)");
+            }
+        }
+        self.put(if sharp { "{" } else { "map[" });
+        for (index, (key, value)) in map.borrow().iter().enumerate() {
+            if index > 0 {
+                self.put(if sharp { ", " } else { " " });
+            }
+            self.value(&Value::Str(key.clone()), verb, depth + 1);
+            self.put(":");
+            self.value(value, verb, depth + 1);
+            if self.out.len() > self.limit {
+                break;
+            }
+        }
+        self.put(if sharp { "}" } else { "]" });
+    }
+
+    fn bytes(&mut self, bytes: &Str, value: &Value, verb: char, depth: usize) {
+        match verb {
+            'v' | 'd' if self.flags.sharp_v => {
+                // At the top Go knows the type as `[]byte`.
+                self.put(if depth == 0 { "[]byte{" } else { "[]uint8{" });
+                for (index, byte) in bytes.iter().enumerate() {
+                    self.put(&format!("{}{byte:#x}", if index > 0 { ", " } else { "" }));
+                }
+                self.put("}");
+            }
+            's' | 'x' | 'X' | 'q' => self.string(bytes, verb),
+            _ => {
+                let items: Vec<Value> = bytes.iter().map(|byte| Value::Int(IntKind::Uint8, (*byte).into())).collect();
+                let _ = value;
+                self.items(items.iter(), verb, depth);
+            }
+        }
+    }
+
+    fn integer(&mut self, kind: IntKind, number: i64, value: &Value, verb: char, depth: usize) {
+        let signed = !matches!(kind, IntKind::Uint8 | IntKind::Uint64);
+        let magnitude = if signed { number.unsigned_abs() } else { number as u64 };
+        let negative = signed && number < 0;
+        match verb {
+            'v' if self.flags.sharp_v && !signed => {
+                let sharp = std::mem::replace(&mut self.flags.sharp, true);
+                self.digits(magnitude, negative, 16, 'v');
+                self.flags.sharp = sharp;
+            }
+            'v' | 'd' => self.digits(magnitude, negative, 10, verb),
+            'b' => self.digits(magnitude, negative, 2, verb),
+            'o' | 'O' => self.digits(magnitude, negative, 8, verb),
+            'x' | 'X' => self.digits(magnitude, negative, 16, verb),
+            'c' => self.pad(rune(number).encode_utf8(&mut [0; 4]).as_bytes()),
+            'q' => {
+                let quoted = quote::quote_rune(rune(number), self.flags.plus);
+                self.pad(quoted.as_bytes());
+            }
+            'U' => self.unicode(number as u64),
+            _ => self.bad_verb(value, verb, depth),
+        }
+    }
+
+    fn digits(&mut self, magnitude: u64, negative: bool, base: u32, verb: char) {
+        let flags = self.flags;
+        if flags.precision == Some(0) && magnitude == 0 {
+            self.flags.zero = false;
+            self.padding(flags.width.unwrap_or(0));
+            self.flags.zero = flags.zero;
+            return;
+        }
+        let signed = negative || flags.plus || flags.space;
+        let precision = match (flags.precision, flags.width) {
+            (Some(precision), _) => precision,
+            (None, Some(width)) if flags.zero && !flags.minus => width.saturating_sub(usize::from(signed)),
+            _ => 0,
+        };
+        let digits = match (base, verb) {
+            (2, _) => format!("{magnitude:b}"),
+            (8, _) => format!("{magnitude:o}"),
+            (16, 'X') => format!("{magnitude:X}"),
+            (16, _) => format!("{magnitude:x}"),
+            _ => magnitude.to_string(),
+        };
+        let zeros = precision.saturating_sub(digits.len());
+        let mut text = Vec::with_capacity(zeros + digits.len() + 4);
+        if negative {
+            text.push(b'-');
+        } else if flags.plus {
+            text.push(b'+');
+        } else if flags.space {
+            text.push(b' ');
+        }
+        if verb == 'O' {
+            text.extend_from_slice(b"0o");
+        }
+        if flags.sharp {
+            match base {
+                2 => text.extend_from_slice(b"0b"),
+                8 if zeros == 0 && !digits.starts_with('0') => text.push(b'0'),
+                16 if verb == 'X' => text.extend_from_slice(b"0X"),
+                16 => text.extend_from_slice(b"0x"),
+                _ => {}
+            }
+        }
+        text.resize(text.len() + zeros, b'0');
+        text.extend_from_slice(digits.as_bytes());
+        self.flags.zero = false;
+        self.pad(&text);
+        self.flags.zero = flags.zero;
+    }
+
+    fn unicode(&mut self, code: u64) {
+        let precision = self.flags.precision.unwrap_or(4).max(4);
+        let mut text = format!("U+{}{code:X}", "0".repeat(precision.saturating_sub(format!("{code:X}").len())));
+        let char = u32::try_from(code).ok().and_then(char::from_u32);
+        if let Some(char) = char.filter(|char| self.flags.sharp && quote::is_print(*char)) {
+            text.push_str(&format!(" '{char}'"));
+        }
+        let zero = std::mem::replace(&mut self.flags.zero, false);
+        self.pad(text.as_bytes());
+        self.flags.zero = zero;
+    }
+
+    fn float_verb(&mut self, number: f64, value: &Value, verb: char, depth: usize) {
+        match verb {
+            'v' => self.float(number, 'g', None),
+            'b' | 'g' | 'G' | 'x' | 'X' => self.float(number, verb, None),
+            'f' | 'e' | 'E' => self.float(number, verb, Some(6)),
+            'F' => self.float(number, 'f', Some(6)),
+            _ => self.bad_verb(value, verb, depth),
+        }
+    }
+
+    fn complex(&mut self, real: f64, imaginary: f64, value: &Value, verb: char, depth: usize) {
+        if !matches!(verb, 'v' | 'b' | 'g' | 'G' | 'x' | 'X' | 'f' | 'F' | 'e' | 'E') {
+            // The value prints itself, so its type is said here.
+            return self.bad_verb(value, verb, depth);
+        }
+        let plus = self.flags.plus;
+        self.put("(");
+        self.float_verb(real, value, verb, depth);
+        self.flags.plus = true;
+        self.float_verb(imaginary, value, verb, depth);
+        self.put("i)");
+        self.flags.plus = plus;
+    }
+
+    /// A string under `s`, `q`, `x` or `X`.
+    fn string(&mut self, text: &[u8], verb: char) {
+        if matches!(verb, 'x' | 'X') {
+            return self.hex(text, verb);
+        }
+        let text = match self.flags.precision {
+            Some(precision) => {
+                let length: usize = quote::chars(text).take(precision).map(|(_, bytes)| bytes.len()).sum();
+                &text[..length]
+            }
+            None => text,
+        };
+        match verb {
+            'q' if self.flags.sharp && quote::can_backquote(text) => self.pad(&[b"`", text, b"`"].concat()),
+            'q' if self.flags.plus => self.pad(quote::quote_ascii(text).as_bytes()),
+            'q' => self.pad(quote::quote(text).as_bytes()),
+            _ => self.pad(text),
+        }
+    }
+
+    fn hex(&mut self, text: &[u8], verb: char) {
+        let flags = self.flags;
+        let text = &text[..text.len().min(flags.precision.unwrap_or(usize::MAX))];
+        let mut hex = String::with_capacity(text.len() * 2 + 2);
+        for (index, byte) in text.iter().enumerate() {
+            if flags.space && index > 0 {
+                hex.push(' ');
+            }
+            if flags.sharp && (flags.space || index == 0) {
+                hex.push_str(if verb == 'X' { "0X" } else { "0x" });
+            }
+            hex.push_str(&if verb == 'X' { format!("{byte:02X}") } else { format!("{byte:02x}") });
+        }
+        self.pad(hex.as_bytes());
+    }
+
+    /// Addresses differ from run to run in Go; here they are always the same.
+    fn pointer(&mut self, value: &Value) {
+        let pointer = match value {
+            Value::List(_) | Value::Map(_) | Value::Bytes(_) => true,
+            Value::Object(object) => matches!(object.kind(), "ptr" | "map" | "slice"),
+            _ => false,
+        };
+        if !pointer {
+            return self.bad_verb(value, 'p', 0);
+        }
+        let nil = match value {
+            Value::List(list) => list.is_nil(),
+            Value::Map(map) => map.is_nil(),
+            _ => false,
+        };
+        let sharp = self.flags.sharp;
+        self.flags.sharp = !sharp;
+        self.digits(if nil { 0 } else { 0xc0_0001_2000 }, false, 16, 'v');
+        self.flags.sharp = sharp;
+    }
+
+    pub(super) fn put(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    pub(super) fn padding(&mut self, count: usize) {
+        let byte = if self.flags.zero && !self.flags.minus { b'0' } else { b' ' };
+        self.out.resize(self.out.len() + count, byte);
+    }
+
+    /// Writes a text in the field that the width asks for.
+    pub(super) fn pad(&mut self, text: &[u8]) {
+        let Some(width) = self.flags.width else {
+            return self.out.extend_from_slice(text);
+        };
+        let missing = width.saturating_sub(quote::chars(text).count());
+        if self.flags.minus {
+            self.out.extend_from_slice(text);
+            self.padding(missing);
+        } else {
+            self.padding(missing);
+            self.out.extend_from_slice(text);
+        }
+    }
+}
+
+/// The character of a code point; U+FFFD if there is none.
+fn rune(number: i64) -> char {
+    u32::try_from(number).ok().and_then(char::from_u32).unwrap_or('\u{FFFD}')
+}
