@@ -22,11 +22,6 @@ spec:
   {{- if $service.critical }}
   nodeSelector:
     karpenter.sh/capacity-type: on-demand
-  {{- else }}
-  tolerations:
-    - key: karat.dev/spot # the taint of Spot pools; losing a node is nothing that two replicas and a drain do not bear
-      operator: Exists
-      effect: NoSchedule
   {{- end }}
   topologySpreadConstraints:
     - topologyKey: topology.kubernetes.io/zone
@@ -153,5 +148,5 @@ version's; it is read once, at start, because it never changes in a pod's life.
 - name: OTEL_PROPAGATORS
   value: tracecontext,baggage
 - name: OTEL_TRACES_SAMPLER
-  value: parentbased_always_on # the collector samples by tail, when it knows how a request ended
+  value: parentbased_always_on # the collector samples, once it knows how a request ended
 {{- end -}}
