@@ -24,7 +24,7 @@ pub enum Value {
     /// A string.
     Str(Str),
     /// A sequence.
-    Seq(Vec<Value>),
+    Seq(Vec<Self>),
     /// A mapping with string keys.
     Map(Map),
 }
@@ -146,7 +146,7 @@ impl From<Str> for Value {
     }
 }
 
-impl From<Vec<Value>> for Value {
+impl From<Vec<Self>> for Value {
     fn from(items: Vec<Self>) -> Self {
         Self::Seq(items)
     }

@@ -1,0 +1,101 @@
+//! Scalars and keys of nodes as go-yaml v2 and then JSON make them.
+
+use super::number::{display_32, integral_json};
+use super::resolve::{Resolved, resolve, resolve_number};
+use super::{Numbers, fault, gosyntax, is_implicit, text};
+use crate::{Error, Node, Str, Value, strings};
+
+/// The scalar of a node; a string brings its text.
+///
+/// # Errors
+/// A tag that the text does not fit.
+pub(super) fn scalar(node: Node<'_>) -> Result<Resolved, Error> {
+    let bytes = node.text();
+    let tag = node.tag();
+    if tag.is_empty() {
+        if !is_implicit(node) {
+            return Ok(Resolved::Text(text(bytes)));
+        }
+        return Ok(match resolve(bytes) {
+            Resolved::Str | Resolved::Timestamp => Resolved::Text(text(bytes)),
+            resolved => resolved,
+        });
+    }
+    tagged(node, tag, bytes)
+}
+
+fn tagged(node: Node<'_>, tag: &[u8], bytes: &[u8]) -> Result<Resolved, Error> {
+    let short = match tag.strip_prefix(b"tag:yaml.org,2002:") {
+        Some(short @ (b"bool" | b"int" | b"float" | b"null" | b"timestamp")) => short,
+        Some(b"binary") => return binary(node, bytes),
+        _ => return Ok(Resolved::Text(text(bytes))),
+    };
+    let resolved = match resolve(bytes) {
+        // Only an explicit tag makes a timestamp of what has another tag's hint.
+        Resolved::Timestamp if short != b"timestamp" => resolve_number(bytes),
+        resolved => resolved,
+    };
+    match (short, resolved) {
+        (b"float", Resolved::Int(number)) => Ok(Resolved::Float(number as f64)),
+        (b"timestamp", Resolved::Timestamp) => Ok(Resolved::Text(text(bytes))),
+        (_, resolved) if resolved.tag().as_bytes()[2..] == *short => Ok(resolved),
+        (_, resolved) => {
+            let (is, wanted) = (resolved.tag(), String::from_utf8_lossy(short));
+            let shown = String::from_utf8_lossy(bytes);
+            Err(fault(format!("cannot decode {is} `{shown}` as a !!{wanted}"), node))
+        }
+    }
+}
+
+fn binary(node: Node<'_>, bytes: &[u8]) -> Result<Resolved, Error> {
+    strings::decode_base64(bytes)
+        .map(|bytes| Resolved::Binary(text(&bytes)))
+        .ok_or_else(|| fault("!!binary value contains invalid base64 data", node))
+}
+
+/// The value after the way through JSON.
+pub(super) fn value(resolved: Resolved, numbers: Numbers) -> Value {
+    match (resolved, numbers) {
+        (Resolved::Null, _) => Value::Null,
+        (Resolved::Bool(truth), _) => Value::Bool(truth),
+        (Resolved::Int(number), Numbers::Float) => Value::Float(number as f64),
+        (Resolved::Int(number), Numbers::Kept) => Value::Int(number),
+        (Resolved::Uint(number), _) => Value::Float(number as f64),
+        (Resolved::Float(number), Numbers::Float) => Value::Float(number),
+        (Resolved::Float(number), Numbers::Kept) => kept(number),
+        (Resolved::Text(text) | Resolved::Binary(text), _) => Value::Str(text),
+        // `scalar` gives the text of these.
+        (Resolved::Str | Resolved::Timestamp, _) => Value::Null,
+    }
+}
+
+/// JSON writes `1.0` as `1`, and Kubernetes reads that as an int64.
+pub(super) fn kept(number: f64) -> Value {
+    let integer = integral_json(number).and_then(|digits| digits.parse().ok());
+    integer.map_or(Value::Float(number), Value::Int)
+}
+
+/// The name of a key, as `sigs.k8s.io/yaml` makes it; `value` is what stands at it, for the message.
+///
+/// # Errors
+/// Null and what is past an int64 have no name.
+pub(super) fn key(resolved: &Resolved, value: Node<'_>) -> Result<Str, String> {
+    let (kind, shown) = match resolved {
+        Resolved::Bool(true) => return Ok("true".into()),
+        Resolved::Bool(false) => return Ok("false".into()),
+        Resolved::Int(number) => return Ok(number.to_string().into()),
+        Resolved::Float(number) => {
+            return Ok(match display_32(*number).as_str() {
+                "+Inf" => ".inf".into(),
+                "-Inf" => "-.inf".into(),
+                "NaN" => ".nan".into(),
+                text => text.into(),
+            });
+        }
+        Resolved::Text(text) | Resolved::Binary(text) => return Ok(text.clone()),
+        Resolved::Uint(number) => ("uint64", format!("{number:#x}")),
+        Resolved::Null | Resolved::Str | Resolved::Timestamp => ("%!s(<nil>)", "<nil>".to_owned()),
+    };
+    let value = gosyntax::node(value);
+    Err(format!("unsupported map key of type: {kind}, key: {shown}, value: {value}"))
+}

@@ -1,0 +1,5 @@
+//! The tests of `karat-yaml`: against goldens that Go made, and under `KARAT_PEERS` against Go itself.
+
+mod emit;
+mod generate;
+mod golden;
