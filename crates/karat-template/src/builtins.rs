@@ -193,9 +193,9 @@ fn equal(left: &Value, right: &Value) -> Result<bool, CallError> {
 fn equal_other(left: &Value, right: &Value) -> Result<bool, CallError> {
     let nil = matches!(left, Value::Nil) || matches!(right, Value::Nil);
     if !nil && left.kind() != right.kind() {
-        let (left, right) = ((left, fmt::sprint(left)), (right, fmt::sprint(right)));
-        let message = "non-comparable types";
-        return Err(format!("{message} {}: {}, {}: {}", left.1, left.0.go_type(), right.0.go_type(), right.1).into());
+        let (first, last) = (fmt::sprintf(b"%s", std::slice::from_ref(left)), fmt::sprint(right));
+        let types = (left.go_type(), right.go_type());
+        return Err(format!("non-comparable types {first}: {}, {}: {last}", types.0, types.1).into());
     }
     if is_nil(left) || is_nil(right) {
         return Ok(is_nil(left) == is_nil(right));
@@ -205,7 +205,10 @@ fn equal_other(left: &Value, right: &Value) -> Result<bool, CallError> {
             Ok(std::rc::Rc::ptr_eq(left, right)
                 || left.kind() != "ptr" && left.go_type() == right.go_type() && left.print() == right.print())
         }
-        _ => Err(format!("non-comparable type {}: {}", fmt::sprint(right), right.go_type()).into()),
+        _ => {
+            let text = fmt::sprintf(b"%s", std::slice::from_ref(right));
+            Err(format!("non-comparable type {text}: {}", right.go_type()).into())
+        }
     }
 }
 

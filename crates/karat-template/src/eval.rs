@@ -301,8 +301,18 @@ impl Interpreter<'_> {
         }
         self.at = call;
         let name = operands.get(1).map(|operand| operand.id);
+        let piped = name.is_none();
         Err(match first.or(last) {
             None | Some(Value::Nil) => Self::call_failed("call", "call of nil".into()),
+            // There is no text of it at the call: Go says the value, if it is a string.
+            Some(value) if piped => {
+                let text = if let Value::Str(text) = &value {
+                    text.to_string()
+                } else {
+                    format!("<{} Value>", value.go_type())
+                };
+                Self::call_failed("call", format!("non-function {text} of type {}", value.go_type()).into())
+            }
             Some(value) => {
                 let go_type = value.go_type().into();
                 Box::new(Fault::Here(Problem::CallOfValue { node: Str::new(), go_type }, name))

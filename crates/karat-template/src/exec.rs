@@ -243,7 +243,11 @@ impl Interpreter<'_> {
             _ => return Err(Problem::NotIterable(fmt::sprint(&value)).into()),
         }
         match &range.otherwise {
-            Some(list) if !body.run => self.list(template, dot, list),
+            // Go lets a `break` here end this loop, and a `continue` go on with the one around.
+            Some(list) if !body.run => match self.list(template, dot, list)? {
+                Flow::Continue => Ok(Flow::Continue),
+                Flow::Break | Flow::Next => Ok(Flow::Next),
+            },
             _ => Ok(Flow::Next),
         }
     }

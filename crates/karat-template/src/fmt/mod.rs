@@ -139,6 +139,8 @@ impl<'o> Printer<'o> {
             return self.put("...");
         }
         match value {
+            // Only `Errorf` knows `%w`.
+            value if verb == 'w' => self.bad_verb(value, verb, depth),
             Value::Nil if depth > 0 => self.put(if self.flags.sharp_v { "interface {}(nil)" } else { "<nil>" }),
             Value::Nil => self.bad_verb(value, verb, depth),
             Value::Bool(truth) => match verb {
