@@ -1,6 +1,7 @@
 //! What hosts and functions use: options, limits, running templates by name or from text.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -20,6 +21,8 @@ pub struct Options {
     pub missing_key: MissingKey,
     /// What a rendering may take.
     pub limits: Limits,
+    /// What `now` is, in seconds since 1970: a render does not look at the clock.
+    pub now: i64,
 }
 
 /// What a missing map entry is: `Option("missingkey=...")`.
@@ -77,8 +80,10 @@ pub struct Interpreter<'a> {
     pub(crate) layer: Option<Arc<Layer>>,
     pub(crate) missing_key: MissingKey,
     pub(crate) limits: Limits,
+    now: i64,
     host: &'a mut dyn Any,
     includes: FxHashMap<Str, usize>,
+    nondeterministic: BTreeSet<&'static str>,
 
     pub(crate) out: Vec<u8>,
     /// The variables of all templates that are running; the current one's begin at `frame`.
@@ -103,8 +108,10 @@ impl<'a> Interpreter<'a> {
             layer: None,
             missing_key: options.missing_key,
             limits: options.limits,
+            now: options.now,
             host,
             includes: FxHashMap::default(),
+            nondeterministic: BTreeSet::new(),
             out: Vec::new(),
             variables: Vec::new(),
             frame: 0,
@@ -184,6 +191,21 @@ impl<'a> Interpreter<'a> {
     /// What a missing map entry is.
     pub fn missing_key(&self) -> MissingKey {
         self.missing_key
+    }
+
+    /// The time of the rendering, in seconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// To be called by functions that give another result in every run of Go, and so a placeholder here.
+    pub fn nondeterministic(&mut self, function: &'static str) {
+        self.nondeterministic.insert(function);
+    }
+
+    /// The functions that have given placeholders so far, sorted: the host warns of them.
+    pub fn placeholders(&self) -> impl Iterator<Item = &'static str> {
+        self.nondeterministic.iter().copied()
     }
 
     /// What may be taken.

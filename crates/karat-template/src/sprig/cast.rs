@@ -3,6 +3,7 @@
 use crate::Value;
 
 use super::strconv;
+use super::times::named_int;
 
 /// `cast.ToInt64` and, on 64 bits, `cast.ToInt`: what cannot be converted is 0.
 pub(super) fn to_int(value: &Value) -> i64 {
@@ -11,6 +12,7 @@ pub(super) fn to_int(value: &Value) -> i64 {
         Value::Float(number) => float_to_int(*number),
         Value::Str(text) => strconv::parse_int(trim_zero_fraction(text), 0).unwrap_or(0),
         Value::Bool(truth) => i64::from(*truth),
+        Value::Object(object) => named_int(&**object).unwrap_or(0),
         _ => 0,
     }
 }
@@ -23,6 +25,7 @@ pub(super) fn to_float(value: &Value) -> f64 {
         Value::Float(number) => *number,
         Value::Str(text) => strconv::parse_float(text).unwrap_or(0.0),
         Value::Bool(truth) => f64::from(u8::from(*truth)),
+        Value::Object(object) => named_int(&**object).unwrap_or(0) as f64,
         _ => 0.0,
     }
 }

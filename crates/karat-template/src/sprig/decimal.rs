@@ -4,8 +4,9 @@
 use std::cmp::Ordering;
 
 use crate::CallError;
+use crate::fmt::format_float;
 
-use super::print::{float, shortest};
+use super::print::shortest;
 
 /// How many digits a number may have: a float64 needs at most 325, so products of many hundreds fit.
 const MAX_DIGITS: usize = 20_000;
@@ -27,7 +28,7 @@ impl Decimal {
     /// From the shortest decimal text that reads back as `number`.
     pub(super) fn from_float(number: f64) -> Result<Self, CallError> {
         if !number.is_finite() {
-            return Err(format!("Cannot create a Decimal from {}", float(number)).into());
+            return Err(format!("Cannot create a Decimal from {}", format_float(number, 'g', None)).into());
         }
         let (digits, exponent) = shortest(number);
         let digits = digits.trim_end_matches('0');

@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 
+pub(super) use crate::quote::{is_digit, is_letter};
+
 /// A rune, and the bytes it was read from.
 #[derive(Clone, Copy)]
 pub(super) struct Rune<'a> {
@@ -23,12 +25,7 @@ impl Rune<'_> {
 
 /// The runes of a text.
 pub(super) fn runes(text: &[u8]) -> impl Iterator<Item = Rune<'_>> {
-    text.utf8_chunks().flat_map(|chunk| {
-        let valid = chunk.valid();
-        let characters =
-            valid.char_indices().map(|(at, char)| Rune { char, bytes: &valid.as_bytes()[at..at + char.len_utf8()] });
-        characters.chain(chunk.invalid().chunks(1).map(|bytes| Rune { char: '\u{FFFD}', bytes }))
-    })
+    crate::quote::chars(text).map(|(char, bytes)| Rune { char, bytes })
 }
 
 /// The characters of a text, as Go's `[]rune(text)`.
@@ -51,11 +48,6 @@ pub(super) fn is_title(char: char) -> bool {
     !char.is_ascii() && in_class(&TITLE, r"^\p{Lt}$", char)
 }
 
-/// `unicode.IsLetter`: category L.
-pub(super) fn is_letter(char: char) -> bool {
-    if char.is_ascii() { char.is_ascii_alphabetic() } else { in_class(&LETTER, r"^\p{L}$", char) }
-}
-
 /// `unicode.IsNumber`: category N.
 pub(super) fn is_number(char: char) -> bool {
     if char.is_ascii() { char.is_ascii_digit() } else { in_class(&NUMBER, r"^\p{N}$", char) }
@@ -68,11 +60,6 @@ pub(super) fn is_punctuation(char: char) -> bool {
     } else {
         in_class(&PUNCTUATION, r"^\p{P}$", char)
     }
-}
-
-/// `unicode.IsPrint`: what `%q` leaves as it is.
-pub(super) fn is_print(char: char) -> bool {
-    if char.is_ascii() { matches!(char, ' '..='~') } else { in_class(&PRINT, r"^[\p{L}\p{M}\p{N}\p{P}\p{S}]$", char) }
 }
 
 /// `unicode.ToUpper`: one character to one.
@@ -108,10 +95,8 @@ pub(super) fn to_title(char: char) -> char {
 static UPPER: OnceLock<Option<Regex>> = OnceLock::new();
 static LOWER: OnceLock<Option<Regex>> = OnceLock::new();
 static TITLE: OnceLock<Option<Regex>> = OnceLock::new();
-static LETTER: OnceLock<Option<Regex>> = OnceLock::new();
 static NUMBER: OnceLock<Option<Regex>> = OnceLock::new();
 static PUNCTUATION: OnceLock<Option<Regex>> = OnceLock::new();
-static PRINT: OnceLock<Option<Regex>> = OnceLock::new();
 
 /// The standard library knows derived properties, Go asks for general categories; `regex` carries those.
 fn in_class(cell: &OnceLock<Option<Regex>>, class: &str, char: char) -> bool {

@@ -1,11 +1,12 @@
 //! Strings: cutting, trimming, searching, repeating, indenting, quoting.
 
 use crate::Type::{Any, Int, String as Text};
+use crate::quote::quote;
 use crate::{Builtin, CallError, Map, Str, Value};
 
 use super::args::{any, boolean, fixed, int, panic, string, strings, text, variadic};
 use super::limits::{check_items, check_text};
-use super::print::{quote, sprint, strslice, strval};
+use super::print::{sprint, strslice, strval};
 use super::runes::{runes, to_lower, to_title, to_upper};
 use super::search::{contains, find_all};
 
@@ -186,7 +187,7 @@ fn cat(values: &[Value]) -> Result<Vec<u8>, CallError> {
 
 fn quote_all(values: &[Value]) -> Result<Vec<u8>, CallError> {
     spaced(values, |value, out| {
-        out.extend_from_slice(&quote(&strval(value)?));
+        out.extend_from_slice(quote(&strval(value)?).as_bytes());
         Ok(())
     })
 }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, LazyLock};
 
 use karat_template::{
-    Builtin, CallError, Error, FuncMap, Interpreter, Limits, MissingKey, Options, Problem, Signature, TemplateSet,
-    Type, Value, sprig, without_no_value,
+    Builtin, CallError, Error, FuncMap, Interpreter, MissingKey, Options, Problem, Signature, TemplateSet, Type, Value,
+    sprig, without_no_value,
 };
 
 /// Sprig.
@@ -44,7 +44,7 @@ pub(crate) static HELM: LazyLock<Arc<FuncMap>> = LazyLock::new(|| {
 });
 
 pub(crate) fn helm_options() -> Options {
-    Options { missing_key: MissingKey::Zero, limits: Limits::default() }
+    Options { missing_key: MissingKey::Zero, ..Options::default() }
 }
 
 /// Renders one text as a template of that name.

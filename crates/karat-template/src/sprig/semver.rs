@@ -1,0 +1,487 @@
+//! Semantic versions and constraints: Masterminds/semver 3.5.
+
+use std::any::Any as AnyType;
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+use crate::Type::String as Text;
+use crate::quote::quote;
+use crate::{Builtin, CallError, IntKind, Object, Str, Value};
+
+use super::args::{boolean, fixed, text};
+
+/// The family.
+pub(super) const FUNCTIONS: &[Builtin] = &[
+    fixed("semver", &[Text], |_, a| Ok(Value::Object(Rc::new(Version::parse(text(a, 0))?)))),
+    fixed("semverCompare", &[Text, Text], |_, a| {
+        let constraints = Constraints::parse(text(a, 0))?;
+        boolean(constraints.check(&Version::parse(text(a, 1))?))
+    }),
+];
+
+/// A version: `*semver.Version`, or `semver.Version` when it comes from `IncMajor` and its like.
+#[derive(Clone, Debug)]
+struct Version {
+    numbers: [u64; 3],
+    pre: String,
+    metadata: String,
+    original: String,
+    pointer: bool,
+}
+
+const MAX_VERSION: usize = 256;
+const MAX_CONSTRAINT: usize = 512;
+const MAX_GROUPS: usize = 32;
+
+impl Version {
+    /// `NewVersion`: takes a leading `v`, one or two numbers, and leading zeros.
+    fn parse(text: &[u8]) -> Result<Self, CallError> {
+        if text.len() > MAX_VERSION {
+            return Err(format!("version string is too long (max {MAX_VERSION} bytes)").into());
+        }
+        let invalid = || CallError::from("invalid semantic version");
+        let original = std::str::from_utf8(text).map_err(|_| invalid())?;
+        let loose = Loose::scan(original, u8::is_ascii_digit).filter(|loose| loose.rest.is_empty());
+        let loose = loose.ok_or_else(invalid)?;
+        let mut numbers = [0; 3];
+        for (number, digits) in numbers.iter_mut().zip(loose.parts.iter().flatten()) {
+            *number = digits.parse().map_err(|_| {
+                let digits = quote(digits.as_bytes());
+                format!("error parsing version segment: strconv.ParseUint: parsing {digits}: value out of range")
+            })?;
+        }
+        validate_pre(loose.pre)?;
+        Ok(Self {
+            numbers,
+            pre: loose.pre.to_owned(),
+            metadata: loose.metadata.to_owned(),
+            original: original.to_owned(),
+            pointer: true,
+        })
+    }
+
+    fn text(&self) -> String {
+        let [major, minor, patch] = self.numbers;
+        let pre = if self.pre.is_empty() { String::new() } else { format!("-{}", self.pre) };
+        let metadata = if self.metadata.is_empty() { String::new() } else { format!("+{}", self.metadata) };
+        format!("{major}.{minor}.{patch}{pre}{metadata}")
+    }
+
+    /// The order of versions; metadata does not count.
+    fn compare(&self, other: &Self) -> Ordering {
+        self.numbers.cmp(&other.numbers).then_with(|| match (self.pre.is_empty(), other.pre.is_empty()) {
+            (true, true) => Ordering::Equal,
+            (true, false) => Ordering::Greater,
+            (false, true) => Ordering::Less,
+            (false, false) => compare_pre(&self.pre, &other.pre),
+        })
+    }
+
+    /// A version made from this one, with its prefix kept in `Original`.
+    fn derived(&self, change: impl FnOnce(&mut Self)) -> Value {
+        let mut new = Self { pointer: false, ..self.clone() };
+        change(&mut new);
+        let prefix = if self.original.starts_with('v') { "v" } else { "" };
+        new.original = format!("{prefix}{}", new.text());
+        Value::Object(Rc::new(new))
+    }
+
+    fn incremented(&self, place: usize) -> Result<Value, CallError> {
+        // A pre-release of a patch is before that patch.
+        let already = place == 2 && !self.pre.is_empty();
+        let number = self.numbers[place];
+        let next = if already { Some(number) } else { number.checked_add(1) };
+        let next = next.ok_or_else(|| {
+            let name = ["major", "minor", "patch"][place];
+            CallError::from(format!("{name} version increment would overflow uint64"))
+        })?;
+        Ok(self.derived(|new| {
+            new.numbers[place] = next;
+            new.numbers[place + 1..].fill(0);
+            new.pre.clear();
+            new.metadata.clear();
+        }))
+    }
+}
+
+impl Object for Version {
+    fn go_type(&self) -> &'static str {
+        if self.pointer { "*semver.Version" } else { "semver.Version" }
+    }
+
+    fn kind(&self) -> &'static str {
+        if self.pointer { "ptr" } else { "struct" }
+    }
+
+    fn field(&self, _name: &str) -> Option<Value> {
+        None
+    }
+
+    fn call(&self, name: &str, arguments: &[Value]) -> Option<Result<Value, CallError>> {
+        let number = |place: usize| Ok(Value::Int(IntKind::Uint64, self.numbers[place] as i64));
+        let compared = |decide: fn(Ordering) -> bool| Ok(Value::Bool(decide(self.compare(version(arguments)?))));
+        Some(match name {
+            "Major" => number(0),
+            "Minor" => number(1),
+            "Patch" => number(2),
+            "Prerelease" => Ok(Value::string(&self.pre)),
+            "Metadata" => Ok(Value::string(&self.metadata)),
+            "Original" => Ok(Value::string(&self.original)),
+            "String" => Ok(Value::string(self.text())),
+            "Compare" => version(arguments).map(|other| Value::Int(IntKind::Int, self.compare(other) as i64)),
+            "Equal" => compared(Ordering::is_eq),
+            "LessThan" => compared(Ordering::is_lt),
+            "LessThanEqual" => compared(Ordering::is_le),
+            "GreaterThan" => compared(Ordering::is_gt),
+            "GreaterThanEqual" => compared(Ordering::is_ge),
+            "IncMajor" => self.incremented(0),
+            "IncMinor" => self.incremented(1),
+            "IncPatch" => self.incremented(2),
+            "SetPrerelease" => part(arguments, validate_pre).map(|pre| self.derived(|new| new.pre = pre)),
+            "SetMetadata" => part(arguments, validate_metadata).map(|data| self.derived(|new| new.metadata = data)),
+            _ => return None,
+        })
+    }
+
+    fn data(&self) -> Value {
+        Value::string(self.text())
+    }
+
+    fn print(&self) -> Str {
+        self.text().into()
+    }
+}
+
+/// The argument of a comparison.
+fn version(arguments: &[Value]) -> Result<&Version, CallError> {
+    let version = match arguments {
+        [Value::Object(object)] => (&**object as &dyn AnyType).downcast_ref::<Version>(),
+        _ => None,
+    };
+    version.filter(|version| version.pointer).ok_or_else(|| "wrong type for value; expected *semver.Version".into())
+}
+
+/// The text of a pre-release or of metadata.
+fn part(arguments: &[Value], validate: fn(&str) -> Result<(), CallError>) -> Result<String, CallError> {
+    let text = text(arguments, 0).lossy().into_owned();
+    validate(&text)?;
+    Ok(text)
+}
+
+/// The parts of a loose version: `v?N[.N[.N]][-pre][+metadata]`, and what follows.
+struct Loose<'a> {
+    parts: [Option<&'a str>; 3],
+    pre: &'a str,
+    metadata: &'a str,
+    rest: &'a str,
+}
+
+impl<'a> Loose<'a> {
+    /// Reads as much as fits; a number is a run of what `is_digit` takes.
+    fn scan(text: &'a str, is_digit: fn(&u8) -> bool) -> Option<Self> {
+        let mut rest = text.strip_prefix('v').unwrap_or(text);
+        let mut parts = [None; 3];
+        for (position, part) in parts.iter_mut().enumerate() {
+            let Some(after) = (if position == 0 { Some(rest) } else { rest.strip_prefix('.') }) else {
+                break;
+            };
+            let (digits, after) = run(after, is_digit);
+            if digits.is_empty() {
+                break;
+            }
+            (*part, rest) = (Some(digits), after);
+        }
+        parts[0]?;
+        let (pre, rest) = identifiers(rest, '-');
+        let (metadata, rest) = identifiers(rest, '+');
+        Some(Self { parts, pre, metadata, rest })
+    }
+}
+
+fn run(text: &str, belongs: fn(&u8) -> bool) -> (&str, &str) {
+    text.split_at(text.bytes().take_while(belongs).count())
+}
+
+/// Dot-separated identifiers after `mark`.
+fn identifiers(text: &str, mark: char) -> (&str, &str) {
+    let Some(inside) = text.strip_prefix(mark) else {
+        return ("", text);
+    };
+    let mut length = 0;
+    loop {
+        let start = if length == 0 { 0 } else { length + 1 };
+        let (identifier, _) = run(&inside[start..], |byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+        if identifier.is_empty() {
+            break;
+        }
+        length = start + identifier.len();
+        if !inside[length..].starts_with('.') {
+            break;
+        }
+    }
+    if length == 0 { ("", text) } else { inside.split_at(length) }
+}
+
+fn validate_pre(pre: &str) -> Result<(), CallError> {
+    if pre.is_empty() {
+        return Ok(());
+    }
+    for identifier in pre.split('.') {
+        if identifier.is_empty() || !allowed(identifier) {
+            return Err("invalid prerelease string".into());
+        }
+        if identifier.len() > 1 && identifier.starts_with('0') && identifier.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err("version segment starts with 0".into());
+        }
+    }
+    Ok(())
+}
+
+fn validate_metadata(metadata: &str) -> Result<(), CallError> {
+    if metadata.is_empty() || metadata.split('.').all(|identifier| !identifier.is_empty() && allowed(identifier)) {
+        Ok(())
+    } else {
+        Err("invalid metadata string".into())
+    }
+}
+
+fn allowed(identifier: &str) -> bool {
+    identifier.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+fn compare_pre(left: &str, right: &str) -> Ordering {
+    let (mut left, mut right) = (left.split('.'), right.split('.'));
+    loop {
+        match (left.next(), right.next()) {
+            (None, None) => return Ordering::Equal,
+            (Some(_), None) => return Ordering::Greater,
+            (None, Some(_)) => return Ordering::Less,
+            (Some(left), Some(right)) => {
+                let number = |text: &str| text.parse::<u64>().ok().filter(|_| !text.starts_with('+'));
+                let order = match (number(left), number(right)) {
+                    _ if left == right => Ordering::Equal,
+                    // Unequal texts of equal value, such as 01 and 1, count as less.
+                    (Some(left), Some(right)) => left.cmp(&right).then(Ordering::Less),
+                    (Some(_), None) => Ordering::Less,
+                    (None, Some(_)) => Ordering::Greater,
+                    (None, None) => left.cmp(right),
+                };
+                if order.is_ne() {
+                    return order;
+                }
+            }
+        }
+    }
+}
+
+/// Alternatives, each a list of conditions that must all hold.
+struct Constraints(Vec<Vec<Constraint>>);
+
+struct Constraint {
+    operator: Operator,
+    version: Version,
+    /// The version names no minor number, or a wildcard.
+    any_minor: bool,
+    /// The version names no patch number, or a wildcard.
+    any_patch: bool,
+    /// Any of its numbers is left open.
+    open: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Operator {
+    Equal,
+    NotEqual,
+    Greater,
+    Less,
+    GreaterEqual,
+    LessEqual,
+    Tilde,
+    Caret,
+}
+
+impl Constraints {
+    /// `NewConstraint`.
+    fn parse(text: &[u8]) -> Result<Self, CallError> {
+        if text.len() > MAX_CONSTRAINT {
+            return Err(format!("constraint string is too long (max {MAX_CONSTRAINT} bytes)").into());
+        }
+        let improper = |text: &str| CallError::from(format!("improper constraint: {}", quote(text.as_bytes())));
+        let text = std::str::from_utf8(text).map_err(|_| improper(&String::from_utf8_lossy(text)))?;
+        let text = rewrite_ranges(text);
+        let groups: Vec<&str> = text.split("||").collect();
+        if groups.len() > MAX_GROUPS {
+            return Err(format!("too many constraint groups (max {MAX_GROUPS})").into());
+        }
+        let groups = groups.into_iter().map(|group| {
+            let mut conditions = Vec::new();
+            let mut rest = group;
+            loop {
+                rest = skip_space(rest);
+                let (condition, after) = Constraint::scan(rest).ok_or_else(|| improper(group))?;
+                conditions.push(condition?);
+                let after_space = skip_space(after);
+                if after_space.is_empty() {
+                    return Ok(conditions);
+                }
+                rest = match after_space.strip_prefix(',') {
+                    Some(rest) => rest,
+                    // Between conditions there must be a space or a comma.
+                    None if after_space.len() < after.len() => after_space,
+                    None => return Err(improper(group)),
+                };
+            }
+        });
+        Ok(Self(groups.collect::<Result<_, CallError>>()?))
+    }
+
+    /// Whether one of the alternatives holds.
+    fn check(&self, version: &Version) -> bool {
+        self.0.iter().any(|conditions| {
+            // A pre-release fits only where a condition names one.
+            let wants_pre = conditions.iter().any(|condition| !condition.version.pre.is_empty());
+            (version.pre.is_empty() || wants_pre) && conditions.iter().all(|condition| condition.holds(version))
+        })
+    }
+}
+
+/// Go's `\s`.
+fn is_space(byte: &u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | 0x0C | b'\r' | b' ')
+}
+
+fn skip_space(text: &str) -> &str {
+    run(text, is_space).1
+}
+
+/// The digits of a constraint's version: also wildcards, and `|` by a slip in the original's pattern.
+fn is_constraint_digit(byte: &u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'|' | b'x' | b'X' | b'*')
+}
+
+/// `1.2 - 3.4` becomes `>= 1.2, <= 3.4`.
+fn rewrite_ranges(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    let mut at = 0;
+    while at < rest.len() {
+        if let Some((low, high, length)) = range(&rest[at..]) {
+            out.push_str(&rest[..at]);
+            out.push_str(&format!(">= {low}, <= {high} "));
+            rest = &rest[at + length..];
+            at = 0;
+        } else {
+            at += rest[at..].chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    out + rest
+}
+
+/// A hyphen range at the start of a text: its ends, and its length with the space around it.
+fn range(text: &str) -> Option<(&str, &str, usize)> {
+    let (low, rest) = scan_version(skip_space(text))?;
+    let after = skip_space(rest);
+    let after = after.strip_prefix('-').filter(|_| after.len() < rest.len())?;
+    let spaced = after.bytes().next().is_some_and(|byte| is_space(&byte));
+    let (high, rest) = scan_version(skip_space(after)).filter(|_| spaced)?;
+    Some((low, high, text.len() - skip_space(rest).len()))
+}
+
+fn scan_version(text: &str) -> Option<(&str, &str)> {
+    let loose = Loose::scan(text, is_constraint_digit)?;
+    Some(text.split_at(text.len() - loose.rest.len()))
+}
+
+impl Constraint {
+    /// One condition at the start of a text, and what follows it.
+    fn scan(text: &str) -> Option<(Result<Self, CallError>, &str)> {
+        const OPERATORS: [(&str, Operator); 12] = [
+            ("!=", Operator::NotEqual),
+            (">=", Operator::GreaterEqual),
+            ("=>", Operator::GreaterEqual),
+            ("<=", Operator::LessEqual),
+            ("=<", Operator::LessEqual),
+            ("~>", Operator::Tilde),
+            ("=", Operator::Equal),
+            (">", Operator::Greater),
+            ("<", Operator::Less),
+            ("~", Operator::Tilde),
+            ("^", Operator::Caret),
+            ("", Operator::Equal),
+        ];
+        let (mark, operator) = OPERATORS.into_iter().find(|(mark, _)| text.starts_with(mark))?;
+        let text = skip_space(&text[mark.len()..]);
+        let loose = Loose::scan(text, is_constraint_digit)?;
+        let rest = loose.rest;
+        Some((Self::new(operator, &loose), rest))
+    }
+
+    fn new(operator: Operator, loose: &Loose<'_>) -> Result<Self, CallError> {
+        let open = |part: Option<&str>| part.is_none_or(|part| matches!(part, "x" | "X" | "*"));
+        let [major, minor, patch] = loose.parts;
+        let pre = if loose.pre.is_empty() { String::new() } else { format!("-{}", loose.pre) };
+        let (text, any_minor, any_patch, open) = if open(major) {
+            (format!("0.0.0{pre}"), false, false, true)
+        } else if open(minor) {
+            (format!("{}.0.0{pre}", major.unwrap_or("0")), true, false, true)
+        } else if open(patch) {
+            (format!("{}.{}.0{pre}", major.unwrap_or("0"), minor.unwrap_or("0")), false, true, true)
+        } else {
+            let numbers: Vec<&str> = loose.parts.into_iter().flatten().collect();
+            (format!("{}{pre}", numbers.join(".")), false, false, false)
+        };
+        let version = Version::parse(text.as_bytes()).map_err(|_| CallError::from("constraint parser error"))?;
+        Ok(Self { operator, version, any_minor, any_patch, open })
+    }
+
+    /// Whether a version meets the condition; pre-releases have been dealt with.
+    fn holds(&self, version: &Version) -> bool {
+        let wanted = &self.version;
+        let ([major, minor, patch], [want_major, want_minor, want_patch]) = (version.numbers, wanted.numbers);
+        let order = version.compare(wanted);
+        match self.operator {
+            Operator::Equal if self.open => self.is_near(version),
+            Operator::Equal => order.is_eq(),
+            Operator::NotEqual if self.open => {
+                if major != want_major || minor != want_minor && !self.any_minor {
+                    true
+                } else if self.any_minor {
+                    false
+                } else if self.any_patch {
+                    (!version.pre.is_empty() || !wanted.pre.is_empty())
+                        && compare_pre(&version.pre, &wanted.pre).is_ne()
+                } else {
+                    patch != want_patch || order.is_ne()
+                }
+            }
+            Operator::NotEqual => order.is_ne(),
+            // More than a whole series is more than each of it.
+            Operator::Greater if self.open && major != want_major => major > want_major,
+            Operator::Greater if self.any_minor => false,
+            Operator::Greater if self.any_patch => minor > want_minor,
+            Operator::Greater => order.is_gt(),
+            Operator::Less => order.is_lt(),
+            Operator::GreaterEqual => order.is_ge(),
+            Operator::LessEqual if self.open => {
+                major < want_major || major == want_major && (minor <= want_minor || self.any_minor)
+            }
+            Operator::LessEqual => order.is_le(),
+            Operator::Tilde => self.is_near(version),
+            Operator::Caret if order.is_lt() => false,
+            Operator::Caret if want_major > 0 || self.any_minor => major == want_major,
+            Operator::Caret if major > 0 => false,
+            Operator::Caret if want_minor > 0 || self.any_patch => minor == want_minor,
+            Operator::Caret => minor == 0 && patch == want_patch,
+        }
+    }
+
+    /// `~`: the same minor series, or the same major one where no minor number is named.
+    fn is_near(&self, version: &Version) -> bool {
+        if version.compare(&self.version).is_lt() {
+            return false;
+        }
+        let any = self.version.numbers == [0; 3] && !self.any_minor && !self.any_patch;
+        any || version.numbers[0] == self.version.numbers[0]
+            && (version.numbers[1] == self.version.numbers[1] || self.any_minor)
+    }
+}
