@@ -5,6 +5,7 @@
 //	{"op":"template","text":"{{ .a }}","data":{"a":1}}                    text/template with Sprig, no Helm
 //	{"op":"fromYaml","text":"a: 010\n"}                                   sigs.k8s.io/yaml into any, as JSON
 //	{"op":"toYaml","data":{"a":1}} {"op":"toYamlPretty","data":{"a":1}}   Helm's emitters
+//	{"op":"functions"}                                                    every function of a Helm template, one a line
 //
 // Answers are {"out":"..."} or {"err":"..."}. Output that is not UTF-8 comes as {"hex":"..."}. In "data" every number is
 // a float64, as in Helm's values; {"$int":5} is an int64.
@@ -17,6 +18,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"sort"
 	"strconv"
 	"strings"
 	"text/template"
@@ -140,7 +142,39 @@ func perform(r request) (string, error) {
 		err = encoder.Encode(data)
 		return strings.TrimSuffix(buffer.String(), "\n"), err
 	}
+	if r.Op == "functions" {
+		return functions(), nil
+	}
 	return "", fmt.Errorf("unknown op %q", r.Op)
+}
+
+// Names that are neither Sprig's nor refused by Helm's engine: text/template's own and Helm's (pkg/engine/funcs.go).
+var others = []string{
+	"and", "call", "eq", "ge", "gt", "html", "index", "js", "le", "len", "lt", "ne", "not", "or", "print", "printf",
+	"println", "slice", "urlquery",
+	"fromJson", "fromJsonArray", "fromToml", "fromYaml", "fromYamlArray", "include", "lookup", "mustToJson", "mustToToml",
+	"mustToYaml", "required", "toJson", "toToml", "toYaml", "toYamlPretty", "tpl",
+}
+
+// functions is every name that Helm's engine knows as a function.
+func functions() string {
+	names := map[string]bool{}
+	for name := range sprig.TxtFuncMap() {
+		names[name] = true
+	}
+	for _, name := range others {
+		names[name] = true
+	}
+	var known []string
+	for name := range names {
+		// Parsing tells: a function that is not defined is an error even where it is never called.
+		_, err := perform(request{Op: "render", Text: "{{ range list }}{{ if false }}{{ " + name + " }}{{ end }}{{ end }}"})
+		if err == nil || !strings.Contains(err.Error(), "not defined") {
+			known = append(known, name)
+		}
+	}
+	sort.Strings(known)
+	return strings.Join(known, "\n") + "\n"
 }
 
 func decode(raw json.RawMessage) (any, error) {

@@ -17,9 +17,13 @@ pub(crate) fn filter() -> Option<String> {
     read("KARAT_CASE")
 }
 
-/// `KARAT_PEERS=folder`: where the peers' binaries are.
+/// `KARAT_PEERS=folder`: where the peers' binaries are. A relative one is meant from the root of the repository, though
+/// Cargo runs tests in their crate's folder.
 pub(crate) fn peers() -> Option<PathBuf> {
-    read("KARAT_PEERS").map(PathBuf::from)
+    let folder = PathBuf::from(read("KARAT_PEERS")?);
+    let here = std::env::current_dir().unwrap_or_default();
+    let found = here.ancestors().map(|above| above.join(&folder)).find(|path| path.is_dir());
+    Some(found.unwrap_or(folder))
 }
 
 /// `CI=true`: whatever was asked for must be there.

@@ -1,0 +1,4 @@
+
+{{ define "x" }}
+{{ .Values.a | nope }}
+{{ end }}

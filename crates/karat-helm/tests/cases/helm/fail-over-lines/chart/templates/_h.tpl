@@ -1,0 +1,1 @@
+{{ define "h.check" }}{{ fail (printf "\nfirst: %s\nsecond" .Chart.Name) }}{{ end }}

@@ -1,0 +1,1 @@
+{{ define "h.name" }}{{ .Values.name | required (printf "%s needs a name" .Chart.Name) }}{{ end }}

@@ -1,0 +1,1 @@
+{{ define "h.b" }}b({{ tpl .Values.c . }}){{ end }}

@@ -1,0 +1,1 @@
+{{ define "x" }} {{/* nothing */}} {{ end }}{{ define "new" }}  {{ end }}

@@ -1,0 +1,1 @@
+{{ define "chart/templates/b.yaml" }}b: from a define{{ end }}

@@ -1,0 +1,2 @@
+{{ define "twice" }}first{{ end }}
+{{ define "twice" }}second{{ end }}

@@ -1,0 +1,1 @@
+{{ define "x" }}c{{ end }}{{ define "w" }}c{{ end }}

@@ -1,0 +1,1 @@
+{{ define "all" }}c{{ end }}{{ define "subs" }}c{{ end }}{{ define "deep" }}c{{ end }}

@@ -1,0 +1,1 @@
+{{ define "all" }}a{{ end }}{{ define "subs" }}a{{ end }}

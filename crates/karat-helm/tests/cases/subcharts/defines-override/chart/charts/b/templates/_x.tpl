@@ -1,0 +1,1 @@
+{{ define "all" }}b{{ end }}{{ define "subs" }}b{{ end }}

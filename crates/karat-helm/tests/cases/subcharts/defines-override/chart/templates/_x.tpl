@@ -1,0 +1,1 @@
+{{ define "all" }}root{{ end }}

@@ -1,0 +1,1 @@
+{{ define "my-sub.fullname" }}{{ .Release.Name }}-{{ .Chart.Name }}-{{ .Values.v }}{{ end }}
