@@ -1,2 +1,10 @@
-//! ApplicationSets to Applications to rendered objects, and the difference of two fleets
+//! ApplicationSets to Applications to rendered objects, and the difference of two fleets.
 #![forbid(unsafe_code)]
+
+mod appset;
+mod argo;
+mod glob;
+mod repositories;
+
+pub use appset::{ExpandError, Expansion, Generated, expand};
+pub use repositories::{Globbing, Repositories, RepositoryError};

@@ -1,0 +1,272 @@
+//! Generators: what sets of parameters an ApplicationSet's generators give, and the template for each.
+
+use std::collections::BTreeMap;
+
+use karat_kube::Path;
+use karat_template::{Map, Str, Value as GoValue};
+use karat_yaml::{Dialect, Numbers, Value};
+
+use super::git::GitGenerator;
+use super::params::{self, Params};
+use super::render::{Renderer, sprint};
+use super::selector::Selector;
+use super::{ExpandError, go_data};
+use crate::argo::fill::fill;
+use crate::argo::shape::{Names, shape};
+use crate::argo::types::{GENERATOR, NESTED_MATRIX, NESTED_MERGE, TEMPLATE_TYPE};
+use crate::repositories::Repositories;
+
+/// The generators, in the order of Go's struct, and whom those ask that cannot run here.
+const GENERATORS: &[(&str, Option<&str>)] = &[
+    ("list", None),
+    ("clusters", Some("Argo CD for its clusters")),
+    ("git", None),
+    ("scmProvider", Some("a source code host")),
+    ("clusterDecisionResource", Some("the cluster for a resource")),
+    ("pullRequest", Some("a source code host")),
+    ("matrix", None),
+    ("merge", None),
+    ("plugin", Some("a plugin")),
+];
+
+/// What one generator gives: sets of parameters, and the template that they fill.
+pub(crate) struct Generated {
+    pub(crate) sets: Vec<Params>,
+    pub(crate) template: Value,
+}
+
+/// What generators work with.
+pub(crate) struct Context<'a> {
+    pub(crate) renderer: &'a Renderer,
+    pub(crate) repositories: &'a Repositories<'a>,
+}
+
+impl Context<'_> {
+    /// All that one entry of `generators` gives. `outer` are the parameters of a matrix's first generator, for its second.
+    ///
+    /// An entry with two generators runs both, in Go's order of fields. `generator` has been through [`shape`].
+    pub(crate) fn transform(
+        &self,
+        generator: &Value,
+        template: &Value,
+        outer: Option<&Params>,
+        path: &Path,
+    ) -> Result<Vec<Generated>, ExpandError> {
+        let selector = match generator.get("selector") {
+            Some(selector) => {
+                let parsed = Selector::parse(selector);
+                Some(parsed.map_err(|error| ExpandError::at(&path.key("selector"), error.to_string()))?)
+            }
+            None => None,
+        };
+        let mut results = Vec::new();
+        for (name, asks) in GENERATORS {
+            let Some(spec) = generator.get(name) else { continue };
+            let path = path.key(*name);
+            if let Some(asks) = asks {
+                return Err(ExpandError::NotExpanded { generator: name, asks, path });
+            }
+            let mut own = spec.get("template").cloned().unwrap_or_default();
+            if own.is_null() {
+                own = template.clone();
+            } else {
+                fill(&TEMPLATE_TYPE, &mut own, template);
+            }
+            let interpolated;
+            let spec = match outer.filter(|outer| !outer.borrow().is_empty()) {
+                Some(outer) => {
+                    interpolated = self
+                        .renderer
+                        .walk(&GENERATOR, generator, outer)
+                        .map_err(|error| ExpandError::at(&error.path.within(&path.parent()), error.message))?;
+                    interpolated.get(name).unwrap_or(spec)
+                }
+                None => spec,
+            };
+            let mut sets = match *name {
+                "list" => self.list(spec, &path)?,
+                "git" => GitGenerator { context: self, spec, path: &path }.sets()?,
+                "matrix" => self.matrix(spec, &path)?,
+                _ => self.merge(spec, &path)?,
+            };
+            if let Some(selector) = &selector {
+                sets.retain(|set| {
+                    let labels: BTreeMap<Str, Str> = params::flatten(set)
+                        .into_iter()
+                        .map(|(key, value)| (key, sprint(&value)))
+                        .collect();
+                    selector.matches(&labels)
+                });
+            }
+            results.push(Generated { sets, template: own });
+        }
+        Ok(results)
+    }
+
+    fn list(&self, spec: &Value, path: &Path) -> Result<Vec<Params>, ExpandError> {
+        let mut sets = Vec::new();
+        for (index, element) in spec.get("elements").and_then(Value::as_seq).unwrap_or_default().iter().enumerate() {
+            let path = path.key("elements").index(index);
+            let Value::Map(entries) = element else {
+                return Err(ExpandError::at(&path, format!("an element is a mapping, this is {}", element.kind())));
+            };
+            if self.renderer.go() {
+                sets.push(go_params(entries));
+                continue;
+            }
+            let set = params::empty();
+            for (key, value) in entries {
+                let path = path.key(key.lossy().as_ref());
+                let text = |value: &Value, path: &Path| match value {
+                    Value::Str(text) => Ok(text.clone()),
+                    other => Err(ExpandError::at(
+                        path,
+                        format!("without `goTemplate: true` an element holds strings, this is {}", other.kind()),
+                    )),
+                };
+                if *key != "values" {
+                    set.set(key.clone(), GoValue::Str(text(value, &path)?));
+                    continue;
+                }
+                let Value::Map(values) = value else {
+                    return Err(ExpandError::at(&path, format!("`values` is a mapping, this is {}", value.kind())));
+                };
+                for (key, value) in values {
+                    let mut name = Str::from("values.");
+                    name.push_bytes(key);
+                    set.set(name, GoValue::Str(text(value, &path.key(key.lossy().as_ref()))?));
+                }
+            }
+            sets.push(set);
+        }
+        let yaml = spec.get("elementsYaml").and_then(Value::as_str).unwrap_or_default();
+        if !yaml.is_empty() {
+            let path = path.key("elementsYaml");
+            let list = karat_yaml::from_yaml(yaml.as_bytes(), Dialect::GoYaml, Numbers::Float)
+                .map_err(|error| ExpandError::at(&path, error.to_go_unmarshal()))?;
+            let items = match &list {
+                Value::Null => &[],
+                Value::Seq(items) => items.as_slice(),
+                other => return Err(ExpandError::at(&path, format!("a list is needed, this is {}", other.kind()))),
+            };
+            for item in items {
+                sets.push(match item {
+                    Value::Map(entries) => go_params(entries),
+                    Value::Null => params::empty(),
+                    other => {
+                        return Err(ExpandError::at(&path, format!("an item is a mapping, this is {}", other.kind())));
+                    }
+                });
+            }
+        }
+        Ok(sets)
+    }
+
+    fn matrix(&self, spec: &Value, path: &Path) -> Result<Vec<Params>, ExpandError> {
+        let path = path.key("generators");
+        let [first, second] = spec.get("generators").and_then(Value::as_seq).unwrap_or_default() else {
+            return Err(ExpandError::at(&path, "a matrix has exactly two generators"));
+        };
+        let mut sets = Vec::new();
+        for a in self.child(first, None, &path.index(0))? {
+            for b in self.child(second, Some(&a), &path.index(1))? {
+                sets.push(if self.renderer.go() {
+                    let combined = params::empty();
+                    let merged = params::merge(&combined, &b).and_then(|()| params::merge(&combined, &a));
+                    merged.map_err(|error| ExpandError::at(&path, error.to_string()))?;
+                    combined
+                } else {
+                    params::combine(&a, &b, sprint).map_err(|(key, first, second)| {
+                        ExpandError::at(&path, format!("`{key}` is `{first}` in the first generator and `{second}` in the second"))
+                    })?
+                });
+            }
+        }
+        Ok(sets)
+    }
+
+    fn merge(&self, spec: &Value, path: &Path) -> Result<Vec<Params>, ExpandError> {
+        let generators = spec.get("generators").and_then(Value::as_seq).unwrap_or_default();
+        let below = path.key("generators");
+        if generators.len() < 2 {
+            return Err(ExpandError::at(&below, "a merge has two generators or more"));
+        }
+        let mut lists = Vec::new();
+        for (index, generator) in generators.iter().enumerate() {
+            lists.push(self.child(generator, None, &below.index(index))?);
+        }
+        let keys: Vec<Str> = spec
+            .get("mergeKeys")
+            .and_then(Value::as_seq)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|key| if let Value::Str(key) = key { Some(key.clone()) } else { None })
+            .collect();
+        if keys.is_empty() {
+            return Err(ExpandError::at(path, "`mergeKeys` names no key to merge by"));
+        }
+        let mut by_key = Vec::new();
+        for (index, sets) in lists.into_iter().enumerate() {
+            let mut map: BTreeMap<String, Params> = BTreeMap::new();
+            for set in sets {
+                let key = params::merge_key(&set, &keys);
+                if map.contains_key(&key) {
+                    let message = format!("two sets of parameters have the same merge keys: {key}");
+                    return Err(ExpandError::at(&below.index(index), message));
+                }
+                map.insert(key, set);
+            }
+            by_key.push(map);
+        }
+        let mut lists = by_key.into_iter();
+        let base = lists.next().unwrap_or_default();
+        for overrides in lists {
+            for (key, set) in &base {
+                let Some(over) = overrides.get(key) else { continue };
+                if self.renderer.go() {
+                    params::merge(set, over).map_err(|error| ExpandError::at(&below, error.to_string()))?;
+                } else {
+                    let entries: Vec<(Str, GoValue)> =
+                        over.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+                    set.borrow_mut().extend(entries);
+                }
+            }
+        }
+        // Go gives them in the order of a map, which is none; the order of the keys is as good and always the same.
+        Ok(base.into_values().collect())
+    }
+
+    /// The sets of a child: its one generator. A child's own template means nothing.
+    fn child(&self, generator: &Value, outer: Option<&Params>, path: &Path) -> Result<Vec<Params>, ExpandError> {
+        let mut generator = generator.clone();
+        for (name, ty) in [("matrix", &NESTED_MATRIX), ("merge", &NESTED_MERGE)] {
+            if let Some(raw) = generator.as_map_mut().and_then(|map| map.get_mut(name.as_bytes())) {
+                *raw = shape(ty, raw, Names::AnyCase)
+                    .map_err(|error| ExpandError::at(&error.path.within(&path.key(name)), error.to_string()))?;
+            }
+        }
+        let mut results = self.transform(&generator, &Value::Null, outer, path)?;
+        match (results.pop(), results.is_empty()) {
+            (Some(only), true) => Ok(only.sets),
+            (None, _) => Err(ExpandError::at(path, "no generator that may stand here: matrix and merge nest once")),
+            (Some(_), false) => Err(ExpandError::at(path, "one generator may stand here, these are more")),
+        }
+    }
+}
+
+/// Data as `encoding/json` reads it into a `map[string]any`: every number a float64.
+pub(crate) fn go_params(entries: &karat_yaml::Map) -> Params {
+    Map::new(entries.iter().map(|(key, value)| (key.clone(), go_data(value))).collect())
+}
+
+/// A path within another.
+pub(crate) trait Within {
+    /// This path, below `outer`.
+    fn within(&self, outer: &Path) -> Path;
+}
+
+impl Within for Path {
+    fn within(&self, outer: &Path) -> Path {
+        outer.join(self)
+    }
+}

@@ -1,0 +1,201 @@
+//! Rendering parameters into an Application or a generator: every string on its own, every key of a map, no field name.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use karat_kube::Path;
+use karat_template::{FuncMap, Str};
+use karat_yaml::{Map, Value};
+use rustc_hash::FxHashMap;
+
+use super::functions::functions;
+use super::params::Params;
+use crate::argo::shape::is_zero;
+use crate::argo::types::Type;
+
+/// Renders texts, as Go templates or by replacing tags. One for each thread: it keeps what it has parsed.
+pub(crate) struct Renderer {
+    mode: Mode,
+    parsed: RefCell<FxHashMap<Str, Rc<Parsed>>>,
+}
+
+type Parsed = Result<Template, String>;
+
+enum Mode {
+    Tags,
+    Go { options: Result<MissingKey, String>, functions: FuncMap },
+}
+
+/// A text that did not render, and where.
+pub(crate) struct RenderError {
+    pub(crate) path: Path,
+    pub(crate) message: String,
+}
+
+impl Renderer {
+    /// `options` are the ApplicationSet's `goTemplateOptions`.
+    pub(crate) fn new(go: bool, options: &[&str]) -> Self {
+        let mode = if go {
+            let mut missing = Ok(MissingKey::Default);
+            for option in options {
+                missing = match *option {
+                    "missingkey=default" | "missingkey=invalid" => Ok(MissingKey::Default),
+                    "missingkey=zero" => Ok(MissingKey::Zero),
+                    "missingkey=error" => Ok(MissingKey::Error),
+                    other => {
+                        missing = Err(format!("unrecognized option: {other}"));
+                        break;
+                    }
+                };
+            }
+            Mode::Go { options: missing, functions: functions() }
+        } else {
+            Mode::Tags
+        };
+        Self { mode, parsed: RefCell::default() }
+    }
+
+    /// Whether texts are Go templates.
+    pub(crate) fn go(&self) -> bool {
+        matches!(self.mode, Mode::Go { .. })
+    }
+
+    /// Renders one text.
+    pub(crate) fn text(&self, text: &Str, params: &Params) -> Result<Str, String> {
+        let Mode::Go { options, functions } = &self.mode else { return replace_tags(text, params) };
+        let missing = options.clone()?;
+        if !text.windows(2).any(|pair| pair == b"{{") {
+            return Ok(text.clone());
+        }
+        let parsed = self.parsed.borrow().get(text).cloned();
+        let parsed = parsed.unwrap_or_else(|| {
+            let parsed = Rc::new(
+                Template::parse(text, functions).map_err(|error| format!("failed to parse template {text}: {error}")),
+            );
+            self.parsed.borrow_mut().insert(text.clone(), Rc::clone(&parsed));
+            parsed
+        });
+        let template = parsed.as_ref().as_ref().map_err(Clone::clone)?;
+        template
+            .execute(params, missing)
+            .map_err(|error| format!("failed to execute go template {text}: {error}"))
+    }
+
+    /// Renders every text of `value`, which is of type `ty`, in Go's order of fields.
+    pub(crate) fn walk(&self, ty: &Type, value: &Value, params: &Params) -> Result<Value, RenderError> {
+        self.walk_below(ty, value, params, &Path::root())
+    }
+
+    fn walk_below(&self, ty: &Type, value: &Value, params: &Params, path: &Path) -> Result<Value, RenderError> {
+        match (ty, value) {
+            (Type::Text | Type::IntOrText, Value::Str(text)) => Ok(Value::Str(self.text_at(text, params, path)?)),
+            (Type::Optional(inner), value) if !value.is_null() => self.walk_below(inner, value, params, path),
+            (Type::Struct(of), Value::Map(map)) => {
+                let mut out = Map::new();
+                for field in of.fields {
+                    let Some(value) = map.get(field.name.as_bytes()) else { continue };
+                    let value = self.walk_below(&field.ty, value, params, &path.key(field.name))?;
+                    if !(field.omit && is_zero(&field.ty, &value)) {
+                        out.insert(field.name.into(), value);
+                    }
+                }
+                Ok(Value::Map(out))
+            }
+            (Type::List(item), Value::Seq(items)) => {
+                let mut out = Vec::with_capacity(items.len());
+                for (index, value) in items.iter().enumerate() {
+                    out.push(self.walk_below(item, value, params, &path.index(index))?);
+                }
+                Ok(Value::Seq(out))
+            }
+            (Type::Texts | Type::Flags, Value::Map(map)) => {
+                let mut out = Map::new();
+                for (key, value) in map {
+                    let path = path.key(key.lossy().as_ref());
+                    let value = self.walk_below(&Type::Text, value, params, &path)?;
+                    out.insert(self.text_at(key, params, &path)?, value);
+                }
+                Ok(Value::Map(out))
+            }
+            (Type::Raw, value) => self.walk_raw(value, params, path),
+            (_, value) => Ok(value.clone()),
+        }
+    }
+
+    /// Raw JSON, as Go reads it into `any`: numbers are float64, and an entry that is null is lost.
+    fn walk_raw(&self, value: &Value, params: &Params, path: &Path) -> Result<Value, RenderError> {
+        Ok(match value {
+            Value::Str(text) => Value::Str(self.text_at(text, params, path)?),
+            Value::Int(number) => Value::Float(*number as f64),
+            Value::Seq(items) => {
+                let mut out = Vec::with_capacity(items.len());
+                for (index, value) in items.iter().enumerate() {
+                    out.push(self.walk_raw(value, params, &path.index(index))?);
+                }
+                Value::Seq(out)
+            }
+            Value::Map(map) => {
+                let mut out = Map::new();
+                for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
+                    let path = path.key(key.lossy().as_ref());
+                    let value = self.walk_raw(value, params, &path)?;
+                    out.insert(self.text_at(key, params, &path)?, value);
+                }
+                Value::Map(out)
+            }
+            other => other.clone(),
+        })
+    }
+
+    fn text_at(&self, text: &Str, params: &Params, path: &Path) -> Result<Str, RenderError> {
+        self.text(text, params).map_err(|message| RenderError { path: path.clone(), message })
+    }
+}
+
+/// valyala/fasttemplate with `{{` and `}}`: a tag that names a text is replaced, any other stays as it is.
+fn replace_tags(text: &Str, params: &Params) -> Result<Str, String> {
+    // Argo CD asks `.*{{.*}}.*` first, whose dot does not cross lines.
+    let tagged = text.split(|byte| *byte == b'\n').any(|line| {
+        position(line, b"{{").is_some_and(|open| position(&line[open + 2..], b"}}").is_some())
+    });
+    if !tagged {
+        return Ok(text.clone());
+    }
+    let mut out = Str::new();
+    let mut rest: &[u8] = text;
+    while let Some(open) = position(rest, b"{{") {
+        out.push_bytes(&rest[..open]);
+        rest = &rest[open + 2..];
+        let Some(close) = position(rest, b"}}") else {
+            return Err(format!("a `{{{{` is not closed in `{text}`"));
+        };
+        let tag = &rest[..close];
+        match std::str::from_utf8(tag).ok().map(str::trim).and_then(|name| params.get(name)) {
+            Some(karat_template::Value::Str(value)) if !tag.trim_ascii().is_empty() => out.push_bytes(&value),
+            _ => {
+                out.push_bytes(b"{{");
+                out.push_bytes(tag);
+                out.push_bytes(b"}}");
+            }
+        }
+        rest = &rest[close + 2..];
+    }
+    out.push_bytes(rest);
+    Ok(out)
+}
+
+fn position(text: &[u8], wanted: &[u8; 2]) -> Option<usize> {
+    text.windows(2).position(|pair| pair == wanted)
+}
+
+// STUB
+#[derive(Clone, Copy)]
+pub(crate) enum MissingKey { Default, Zero, Error }
+pub(crate) struct Template;
+impl Template {
+    fn parse(_: &Str, _: &FuncMap) -> Result<Self, String> { Ok(Self) }
+    fn execute(&self, _: &Params, m: MissingKey) -> Result<Str, String> { match m { MissingKey::Default => Err("no engine".into()), MissingKey::Zero => Err("no".into()), MissingKey::Error => Err("none".into()) } }
+}
+pub(crate) fn sprint(value: &karat_template::Value) -> Str {
+    match value { karat_template::Value::Str(s) => s.clone(), other => format!("{other:?}").into() }
+}

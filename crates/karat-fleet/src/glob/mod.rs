@@ -1,0 +1,14 @@
+//! Ways to match a path, because Argo CD uses several: `git ls-files` pathspecs (git files), `path.Match` (git
+//! directories), doublestar (the new file globbing).
+//!
+//! All are compiled to one small automaton and run in time `pattern x path`, so that a hostile pattern cannot make a match
+//! take for ever, as a backtracking matcher would.
+
+mod automaton;
+mod doublestar;
+mod go;
+mod pathspec;
+
+pub(crate) use doublestar::DoubleStar;
+pub(crate) use go::GoPattern;
+pub(crate) use pathspec::{Pathspec, PathspecError};
