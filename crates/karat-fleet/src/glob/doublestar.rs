@@ -31,7 +31,7 @@ impl DoubleStar {
 }
 
 /// Writes out the first `{a,b}` and goes on with each result.
-fn expand(pattern: &str, into: &mut Vec<String>) -> Result<(), &'static str> {
+pub(super) fn expand(pattern: &str, into: &mut Vec<String>) -> Result<(), &'static str> {
     let Some(open) = unescaped(pattern, '{') else {
         if into.len() == ALTERNATIVES {
             return Err("more than 1,000 alternatives");

@@ -1,0 +1,3 @@
+//! karat-fleet against Argo CD.
+
+mod expansion;
