@@ -4,7 +4,7 @@ use std::hash::{Hash as _, Hasher as _};
 use std::sync::{Mutex, PoisonError};
 
 use ecow::EcoString;
-use karat_kube::{Identity, IdentityError, Scope, kind_facts};
+use karat_kube::{Identity, IdentityError};
 use karat_yaml::{Dialect, Map, Numbers, Str, Value};
 use rustc_hash::{FxHashSet, FxHasher};
 
@@ -86,15 +86,10 @@ pub(crate) fn objects(
     };
     for item in items {
         let identity = Identity::of(item)?.within(namespace);
-        let text = karat_yaml::to_yaml(item)?;
+        let text = Str::from(karat_yaml::to_yaml(item)?);
         into.push(Document { identity, text, file: file.clone(), first_line });
     }
     Ok(())
-}
-
-/// Whether a cluster knows the kind as one without namespaces.
-pub(crate) fn is_cluster_scoped(identity: &Identity) -> bool {
-    kind_facts(&identity.group, &identity.kind).is_some_and(|facts| facts.scope == Scope::Cluster)
 }
 
 /// Texts, each kept once.

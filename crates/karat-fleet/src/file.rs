@@ -16,6 +16,8 @@ pub struct File {
     /// What it says.
     pub value: Value,
     document: Option<Arc<karat_yaml::Document>>,
+    /// Lines of the file that come before the document; `None` if its lines are not the file's.
+    before: Option<u32>,
 }
 
 impl File {
@@ -27,9 +29,9 @@ impl File {
         let bytes = world.read(path).map_err(|error| Box::new(problem(path, None, error.to_string())))?;
         let (documents, error) = karat_yaml::documents(&bytes, Dialect::GoYaml);
         match (documents.into_iter().next(), error) {
-            (Some(document), _) => Self::of(path, document),
+            (Some(document), _) => Self::of(path, document, Some(0)),
             (None, Some(error)) => Err(Box::new(not_yaml(path, &error, 0))),
-            (None, None) => Ok(Self { path: path.into(), value: Value::Null, document: None }),
+            (None, None) => Ok(Self { path: path.into(), value: Value::Null, document: None, before: None }),
         }
     }
 
@@ -37,22 +39,25 @@ impl File {
     ///
     /// # Errors
     /// It has no value: a key twice, an unknown tag.
-    pub(crate) fn of(path: &str, document: karat_yaml::Document) -> Result<Self, Box<Diagnostic>> {
+    pub(crate) fn of(path: &str, document: karat_yaml::Document, before: Option<u32>) -> Result<Self, Box<Diagnostic>> {
         let value = document
             .root()
             .to_value(Dialect::GoYaml, Numbers::Kept)
-            .map_err(|error| Box::new(not_yaml(path, &error, 0)))?;
-        Ok(Self { path: path.into(), value, document: Some(Arc::new(document)) })
+            .map_err(|error| Box::new(not_yaml(path, &error, before.unwrap_or_default() as usize)))?;
+        Ok(Self { path: path.into(), value, document: Some(Arc::new(document)), before })
     }
 
     /// Where a part of it is: the key and value at the path, or the nearest part around it that exists.
     pub fn place(&self, path: &Path) -> Place {
-        let span = self.document.as_ref().map(|document| {
+        let span = self.document.as_ref().zip(self.before).map(|(document, before)| {
             let steps = path.steps().iter().map(|step| match step {
                 Step::Key(key) => karat_yaml::Step::Key(key),
                 Step::Index(index) => karat_yaml::Step::Index(*index),
             });
-            span_of(document.source(), document.root().locate(steps))
+            let mut span = span_of(document.source(), document.root().locate(steps));
+            span.start.line += before as usize;
+            span.end.line += before as usize;
+            span
         });
         Place { file: self.path.to_string(), span, label: None }
     }

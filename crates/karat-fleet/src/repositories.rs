@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use ecow::EcoString;
 use karat_source::{EntryKind, ReadError, World, join};
 use karat_yaml::{Dialect, Map, Numbers, Value};
 use rustc_hash::FxHashMap;
@@ -108,6 +109,11 @@ impl<'w> Repositories<'w> {
     pub(crate) fn find(&self, url: &str) -> Option<usize> {
         let url = normalized(url);
         self.repositories.iter().position(|repository| repository.url == url)
+    }
+
+    /// A file of a repository, from the organisation's root.
+    pub(crate) fn place(&self, index: usize, file: &str) -> EcoString {
+        join(&self.repositories[index].folder, file).into()
     }
 
     /// The files that a pattern of a git files generator selects, sorted.

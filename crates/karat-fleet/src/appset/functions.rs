@@ -1,19 +1,24 @@
 //! What Argo CD's templates can call: Sprig without the environment, and five functions of its own. Its `toYaml` and
 //! `fromYaml` fail where Helm's give a text that says so.
 
+use std::sync::{Arc, LazyLock};
+
 use karat_template::{Builtin, CallError, FuncMap, Interpreter, Signature, Str, Type, Value};
 use karat_yaml::{Dialect, Numbers};
 
 use super::go_data;
 
-/// All functions.
-pub(crate) fn functions() -> FuncMap {
-    let mut map = karat_template::sprig::functions();
-    for name in ["env", "expandenv", "getHostByName"] {
-        map.remove(name);
-    }
-    map.add(OWN);
-    map
+/// All functions, made once: a set has a thousand texts.
+pub(crate) fn functions() -> Arc<FuncMap> {
+    static FUNCTIONS: LazyLock<Arc<FuncMap>> = LazyLock::new(|| {
+        let mut map = karat_template::sprig::functions();
+        for name in ["env", "expandenv", "getHostByName"] {
+            map.remove(name);
+        }
+        map.add(OWN);
+        Arc::new(map)
+    });
+    Arc::clone(&FUNCTIONS)
 }
 
 const OWN: &[Builtin] = &[
@@ -77,8 +82,25 @@ fn slugify(_: &mut Interpreter<'_>, arguments: &[Value]) -> Result<Value, CallEr
 }
 
 fn to_yaml(_: &mut Interpreter<'_>, arguments: &[Value]) -> Result<Value, CallError> {
-    let _ = arguments;
-    Err(CallError::from("emitter missing"))
+    let data = plain(arguments.first().unwrap_or(&Value::Nil));
+    let text = karat_yaml::to_yaml(&data).map_err(|error| CallError::from(error.to_string()))?;
+    Ok(Value::string(text.strip_suffix('\n').unwrap_or(&text)))
+}
+
+/// A Go value as plain data.
+fn plain(value: &Value) -> karat_yaml::Value {
+    use karat_yaml::Value as Data;
+    match value {
+        Value::Nil => Data::Null,
+        Value::Bool(truth) => Data::Bool(*truth),
+        Value::Int(_, number) => Data::Int(*number),
+        Value::Float(number) => Data::Float(*number),
+        Value::Str(text) => Data::Str(text.clone()),
+        Value::Bytes(bytes) => Data::from(data_encoding::BASE64.encode(bytes)),
+        Value::List(list) => Data::Seq(list.items().iter().map(plain).collect()),
+        Value::Map(map) => Data::Map(map.borrow().iter().map(|(key, value)| (key.clone(), plain(value))).collect()),
+        Value::Object(object) => plain(&object.data()),
+    }
 }
 
 fn from_yaml(_: &mut Interpreter<'_>, arguments: &[Value]) -> Result<Value, CallError> {

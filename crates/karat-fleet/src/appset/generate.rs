@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use ecow::EcoString;
 use karat_kube::Path;
+use karat_template::fmt::sprint;
 use karat_template::{Map, Str, Value as GoValue};
 use karat_yaml::{Dialect, Numbers, Value};
 
 use super::git::GitGenerator;
 use super::params::{self, Params};
-use super::render::{Renderer, sprint};
+use super::render::Renderer;
 use super::selector::Selector;
 use super::{ExpandError, go_data};
 use crate::argo::fill::fill;
@@ -29,9 +31,21 @@ const GENERATORS: &[(&str, Option<&str>)] = &[
     ("plugin", Some("a plugin")),
 ];
 
+/// A set of parameters, and the files that they were read from.
+pub(crate) struct Set {
+    pub(crate) params: Params,
+    pub(crate) files: Vec<EcoString>,
+}
+
+impl Set {
+    fn of(params: Params) -> Self {
+        Self { params, files: Vec::new() }
+    }
+}
+
 /// What one generator gives: sets of parameters, and the template that they fill.
 pub(crate) struct Generated {
-    pub(crate) sets: Vec<Params>,
+    pub(crate) sets: Vec<Set>,
     pub(crate) template: Value,
 }
 
@@ -91,7 +105,7 @@ impl Context<'_> {
             };
             if let Some(selector) = &selector {
                 sets.retain(|set| {
-                    let labels: BTreeMap<Str, Str> = params::flatten(set)
+                    let labels: BTreeMap<Str, Str> = params::flatten(&set.params)
                         .into_iter()
                         .map(|(key, value)| (key, sprint(&value)))
                         .collect();
@@ -103,7 +117,7 @@ impl Context<'_> {
         Ok(results)
     }
 
-    fn list(&self, spec: &Value, path: &Path) -> Result<Vec<Params>, ExpandError> {
+    fn list(&self, spec: &Value, path: &Path) -> Result<Vec<Set>, ExpandError> {
         let mut sets = Vec::new();
         for (index, element) in spec.get("elements").and_then(Value::as_seq).unwrap_or_default().iter().enumerate() {
             let path = path.key("elements").index(index);
@@ -111,7 +125,7 @@ impl Context<'_> {
                 return Err(ExpandError::at(&path, format!("an element is a mapping, this is {}", element.kind())));
             };
             if self.renderer.go() {
-                sets.push(go_params(entries));
+                sets.push(Set::of(go_params(entries)));
                 continue;
             }
             let set = params::empty();
@@ -137,7 +151,7 @@ impl Context<'_> {
                     set.set(name, GoValue::Str(text(value, &path.key(key.lossy().as_ref()))?));
                 }
             }
-            sets.push(set);
+            sets.push(Set::of(set));
         }
         let yaml = spec.get("elementsYaml").and_then(Value::as_str).unwrap_or_default();
         if !yaml.is_empty() {
@@ -150,42 +164,44 @@ impl Context<'_> {
                 other => return Err(ExpandError::at(&path, format!("a list is needed, this is {}", other.kind()))),
             };
             for item in items {
-                sets.push(match item {
+                sets.push(Set::of(match item {
                     Value::Map(entries) => go_params(entries),
                     Value::Null => params::empty(),
                     other => {
                         return Err(ExpandError::at(&path, format!("an item is a mapping, this is {}", other.kind())));
                     }
-                });
+                }));
             }
         }
         Ok(sets)
     }
 
-    fn matrix(&self, spec: &Value, path: &Path) -> Result<Vec<Params>, ExpandError> {
+    fn matrix(&self, spec: &Value, path: &Path) -> Result<Vec<Set>, ExpandError> {
         let path = path.key("generators");
         let [first, second] = spec.get("generators").and_then(Value::as_seq).unwrap_or_default() else {
             return Err(ExpandError::at(&path, "a matrix has exactly two generators"));
         };
         let mut sets = Vec::new();
         for a in self.child(first, None, &path.index(0))? {
-            for b in self.child(second, Some(&a), &path.index(1))? {
-                sets.push(if self.renderer.go() {
+            for b in self.child(second, Some(&a.params), &path.index(1))? {
+                let params = if self.renderer.go() {
                     let combined = params::empty();
-                    let merged = params::merge(&combined, &b).and_then(|()| params::merge(&combined, &a));
+                    let merged = 
+                        params::merge(&combined, &b.params).and_then(|()| params::merge(&combined, &a.params));
                     merged.map_err(|error| ExpandError::at(&path, error.to_string()))?;
                     combined
                 } else {
-                    params::combine(&a, &b, sprint).map_err(|(key, first, second)| {
+                    params::combine(&a.params, &b.params, sprint).map_err(|(key, first, second)| {
                         ExpandError::at(&path, format!("`{key}` is `{first}` in the first generator and `{second}` in the second"))
                     })?
-                });
+                };
+                sets.push(Set { params, files: united(&a.files, &b.files) });
             }
         }
         Ok(sets)
     }
 
-    fn merge(&self, spec: &Value, path: &Path) -> Result<Vec<Params>, ExpandError> {
+    fn merge(&self, spec: &Value, path: &Path) -> Result<Vec<Set>, ExpandError> {
         let generators = spec.get("generators").and_then(Value::as_seq).unwrap_or_default();
         let below = path.key("generators");
         if generators.len() < 2 {
@@ -207,9 +223,9 @@ impl Context<'_> {
         }
         let mut by_key = Vec::new();
         for (index, sets) in lists.into_iter().enumerate() {
-            let mut map: BTreeMap<String, Params> = BTreeMap::new();
+            let mut map: BTreeMap<String, Set> = BTreeMap::new();
             for set in sets {
-                let key = params::merge_key(&set, &keys);
+                let key = params::merge_key(&set.params, &keys);
                 if map.contains_key(&key) {
                     let message = format!("two sets of parameters have the same merge keys: {key}");
                     return Err(ExpandError::at(&below.index(index), message));
@@ -219,17 +235,18 @@ impl Context<'_> {
             by_key.push(map);
         }
         let mut lists = by_key.into_iter();
-        let base = lists.next().unwrap_or_default();
+        let mut base = lists.next().unwrap_or_default();
         for overrides in lists {
-            for (key, set) in &base {
+            for (key, set) in &mut base {
                 let Some(over) = overrides.get(key) else { continue };
                 if self.renderer.go() {
-                    params::merge(set, over).map_err(|error| ExpandError::at(&below, error.to_string()))?;
+                    params::merge(&set.params, &over.params).map_err(|error| ExpandError::at(&below, error.to_string()))?;
                 } else {
                     let entries: Vec<(Str, GoValue)> =
-                        over.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-                    set.borrow_mut().extend(entries);
+                        over.params.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+                    set.params.borrow_mut().extend(entries);
                 }
+                set.files = united(&set.files, &over.files);
             }
         }
         // Go gives them in the order of a map, which is none; the order of the keys is as good and always the same.
@@ -237,7 +254,7 @@ impl Context<'_> {
     }
 
     /// The sets of a child: its one generator. A child's own template means nothing.
-    fn child(&self, generator: &Value, outer: Option<&Params>, path: &Path) -> Result<Vec<Params>, ExpandError> {
+    fn child(&self, generator: &Value, outer: Option<&Params>, path: &Path) -> Result<Vec<Set>, ExpandError> {
         let mut generator = generator.clone();
         for (name, ty) in [("matrix", &NESTED_MATRIX), ("merge", &NESTED_MERGE)] {
             if let Some(raw) = generator.as_map_mut().and_then(|map| map.get_mut(name.as_bytes())) {
@@ -257,6 +274,12 @@ impl Context<'_> {
 /// Data as `encoding/json` reads it into a `map[string]any`: every number a float64.
 pub(crate) fn go_params(entries: &karat_yaml::Map) -> Params {
     Map::new(entries.iter().map(|(key, value)| (key.clone(), go_data(value))).collect())
+}
+
+fn united(first: &[EcoString], second: &[EcoString]) -> Vec<EcoString> {
+    let mut all = first.to_vec();
+    all.extend(second.iter().filter(|file| !first.contains(file)).cloned());
+    all
 }
 
 /// A path within another.

@@ -1,14 +1,14 @@
 //! The git generator: a set of parameters for each file, or each item in a file, or each folder that a pattern selects.
 
 use karat_kube::Path;
+use karat_template::fmt::sprint;
 use karat_template::{List, Map, Str, Value as GoValue};
 use karat_yaml::Value;
 
 use super::ExpandError;
 use super::functions::sanitize_name;
-use super::generate::{Context, go_params};
+use super::generate::{Context, Set, go_params};
 use super::params::{self, Params};
-use super::render::sprint;
 use crate::glob::GoPattern;
 
 pub(crate) struct GitGenerator<'a> {
@@ -18,7 +18,7 @@ pub(crate) struct GitGenerator<'a> {
 }
 
 impl GitGenerator<'_> {
-    pub(crate) fn sets(&self) -> Result<Vec<Params>, ExpandError> {
+    pub(crate) fn sets(&self) -> Result<Vec<Set>, ExpandError> {
         let items = |name: &str| self.spec.get(name).and_then(Value::as_seq).unwrap_or_default();
         let (directories, files) = (items("directories"), items("files"));
         if !directories.is_empty() {
@@ -34,7 +34,7 @@ impl GitGenerator<'_> {
         self.spec.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
-    fn files(&self, items: &[Value]) -> Result<Vec<Params>, ExpandError> {
+    fn files(&self, items: &[Value]) -> Result<Vec<Set>, ExpandError> {
         let repository = self.repository()?;
         let mut selected = std::collections::BTreeSet::new();
         // All that is included first, then all that is excluded: the order of the items does not count.
@@ -63,8 +63,9 @@ impl GitGenerator<'_> {
                 .repositories
                 .objects(repository, &file)
                 .map_err(|error| ExpandError::at(self.path, error.to_string()))?;
+            let place = self.context.repositories.place(repository, &file);
             for object in objects.iter() {
-                sets.push(self.file_set(&file, object)?);
+                sets.push(Set { params: self.file_set(&file, object)?, files: vec![place.clone()] });
             }
         }
         Ok(sets)
@@ -94,7 +95,7 @@ impl GitGenerator<'_> {
         Ok(set)
     }
 
-    fn directories(&self, items: &[Value]) -> Result<Vec<Params>, ExpandError> {
+    fn directories(&self, items: &[Value]) -> Result<Vec<Set>, ExpandError> {
         let repository = self.repository()?;
         let folders = self
             .context
@@ -122,7 +123,7 @@ impl GitGenerator<'_> {
                 self.put_flat_path(&set, folder);
             }
             self.put_values(&set)?;
-            sets.push(set);
+            sets.push(Set { params: set, files: Vec::new() });
         }
         Ok(sets)
     }

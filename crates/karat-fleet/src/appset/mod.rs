@@ -8,6 +8,7 @@ mod params;
 mod render;
 mod selector;
 
+use ecow::EcoString;
 use karat_kube::Path;
 use karat_template::Value as GoValue;
 use karat_yaml::{Dialect, Map, Numbers, Value};
@@ -36,6 +37,8 @@ pub struct Generated {
     pub application: Value,
     /// Which entry of `spec.generators` it comes from.
     pub generator: usize,
+    /// The files that its parameters were read from, from the organisation's root.
+    pub files: Vec<EcoString>,
 }
 
 /// What an ApplicationSet gives.
@@ -88,7 +91,7 @@ fn try_expand(set: &Value, repositories: &Repositories<'_>, expansion: &mut Expa
         for generated in generated {
             let draft = draft(&generated.template);
             // Maps are shared between sets and cannot leave this thread: each goes out as a copy.
-            let sets: Vec<Frozen> = generated.sets.iter().map(Frozen::map).collect();
+            let sets: Vec<Frozen> = generated.sets.iter().map(|set| Frozen::map(&set.params)).collect();
             let made: Vec<Result<Value, ExpandError>> = sets
                 .par_chunks(CHUNK)
                 .flat_map_iter(|sets| {
@@ -97,8 +100,9 @@ fn try_expand(set: &Value, repositories: &Repositories<'_>, expansion: &mut Expa
                     made
                 })
                 .collect();
-            for application in made {
-                expansion.applications.push(Generated { application: application?, generator: index });
+            for (application, set) in made.into_iter().zip(generated.sets) {
+                let generated = Generated { application: application?, generator: index, files: set.files };
+                expansion.applications.push(generated);
             }
         }
     }

@@ -1,10 +1,10 @@
 //! Rendering parameters into an Application or a generator: every string on its own, every key of a map, no field name.
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use karat_kube::Path;
-use karat_template::{FuncMap, Str};
+use karat_template::{FuncMap, Interpreter, MissingKey, Options, Str, TemplateSet, Value as GoValue};
 use karat_yaml::{Map, Value};
 use rustc_hash::FxHashMap;
 
@@ -16,14 +16,14 @@ use crate::argo::types::Type;
 /// Renders texts, as Go templates or by replacing tags. One for each thread: it keeps what it has parsed.
 pub(crate) struct Renderer {
     mode: Mode,
-    parsed: RefCell<FxHashMap<Str, Rc<Parsed>>>,
+    parsed: RefCell<FxHashMap<Str, Parsed>>,
 }
 
-type Parsed = Result<Template, String>;
+type Parsed = Result<Arc<TemplateSet>, String>;
 
 enum Mode {
     Tags,
-    Go { options: Result<MissingKey, String>, functions: FuncMap },
+    Go { missing_key: Result<MissingKey, String>, functions: Arc<FuncMap> },
 }
 
 /// A text that did not render, and where.
@@ -48,7 +48,7 @@ impl Renderer {
                     }
                 };
             }
-            Mode::Go { options: missing, functions: functions() }
+            Mode::Go { missing_key: missing, functions: functions() }
         } else {
             Mode::Tags
         };
@@ -62,23 +62,26 @@ impl Renderer {
 
     /// Renders one text.
     pub(crate) fn text(&self, text: &Str, params: &Params) -> Result<Str, String> {
-        let Mode::Go { options, functions } = &self.mode else { return replace_tags(text, params) };
-        let missing = options.clone()?;
+        let Mode::Go { missing_key, functions } = &self.mode else { return replace_tags(text, params) };
+        let missing_key = missing_key.clone()?;
         if !text.windows(2).any(|pair| pair == b"{{") {
             return Ok(text.clone());
         }
         let parsed = self.parsed.borrow().get(text).cloned();
-        let parsed = parsed.unwrap_or_else(|| {
-            let parsed = Rc::new(
-                Template::parse(text, functions).map_err(|error| format!("failed to parse template {text}: {error}")),
-            );
-            self.parsed.borrow_mut().insert(text.clone(), Rc::clone(&parsed));
+        let set = parsed.unwrap_or_else(|| {
+            let mut set = TemplateSet::new("", Arc::clone(functions));
+            let parsed = match set.parse("", text.clone()) {
+                Ok(()) => Ok(Arc::new(set)),
+                Err(error) => Err(format!("failed to parse template {text}: {error}")),
+            };
+            self.parsed.borrow_mut().insert(text.clone(), parsed.clone());
             parsed
-        });
-        let template = parsed.as_ref().as_ref().map_err(Clone::clone)?;
-        template
-            .execute(params, missing)
-            .map_err(|error| format!("failed to execute go template {text}: {error}"))
+        })?;
+        let mut out = Vec::new();
+        Interpreter::new(&set, Options { missing_key, ..Options::default() }, &mut ())
+            .execute("", &GoValue::Map(params.clone()), &mut out)
+            .map_err(|error| format!("failed to execute go template {text}: {error}"))?;
+        Ok(Str::from(out))
     }
 
     /// Renders every text of `value`, which is of type `ty`, in Go's order of fields.
@@ -171,7 +174,7 @@ fn replace_tags(text: &Str, params: &Params) -> Result<Str, String> {
         };
         let tag = &rest[..close];
         match std::str::from_utf8(tag).ok().map(str::trim).and_then(|name| params.get(name)) {
-            Some(karat_template::Value::Str(value)) if !tag.trim_ascii().is_empty() => out.push_bytes(&value),
+            Some(GoValue::Str(value)) if !tag.trim_ascii().is_empty() => out.push_bytes(&value),
             _ => {
                 out.push_bytes(b"{{");
                 out.push_bytes(tag);
@@ -188,14 +191,3 @@ fn position(text: &[u8], wanted: &[u8; 2]) -> Option<usize> {
     text.windows(2).position(|pair| pair == wanted)
 }
 
-// STUB
-#[derive(Clone, Copy)]
-pub(crate) enum MissingKey { Default, Zero, Error }
-pub(crate) struct Template;
-impl Template {
-    fn parse(_: &Str, _: &FuncMap) -> Result<Self, String> { Ok(Self) }
-    fn execute(&self, _: &Params, m: MissingKey) -> Result<Str, String> { match m { MissingKey::Default => Err("no engine".into()), MissingKey::Zero => Err("no".into()), MissingKey::Error => Err("none".into()) } }
-}
-pub(crate) fn sprint(value: &karat_template::Value) -> Str {
-    match value { karat_template::Value::Str(s) => s.clone(), other => format!("{other:?}").into() }
-}

@@ -30,7 +30,7 @@ pub(crate) enum Type {
     Struct(&'static Struct),
     /// Raw JSON: `runtime.RawExtension`, `apiextensions.JSON`.
     Raw,
-    /// Something that templates do not reach and that is not compared: status, operation.
+    /// Something that no template of ours reaches: status, generators that are not run.
     Opaque,
 }
 
@@ -75,9 +75,22 @@ pub(crate) static APPLICATION: Type = Type::Struct(&Struct {
         keep("metadata", OBJECT_META),
         keep("spec", APPLICATION_SPEC),
         omit("status", Opaque),
-        omit("operation", Opaque),
+        omit("operation", Optional(&OPERATION)),
     ],
 });
+
+static OPERATION: Type = Type::Struct(&Struct {
+    name: "Operation",
+    fields: &[
+        omit("sync", Opaque),
+        omit("initiatedBy", INITIATOR),
+        omit("info", List(&INFO)),
+        omit("retry", RETRY_STRATEGY),
+    ],
+});
+
+const INITIATOR: Type =
+    Type::Struct(&Struct { name: "OperationInitiator", fields: &[omit("username", Text), omit("automated", Bool)] });
 
 const OBJECT_META: Type = Type::Struct(&Struct {
     name: "ObjectMeta",
@@ -112,7 +125,8 @@ const APPLICATION_SPEC: Type = Type::Struct(&Struct {
     ],
 });
 
-static SOURCE: Type = Type::Struct(&Struct {
+/// `ApplicationSource`.
+pub(crate) static SOURCE: Type = Type::Struct(&Struct {
     name: "ApplicationSource",
     fields: &[
         keep("repoURL", Text),
@@ -263,7 +277,9 @@ static AUTOMATED: Type = Type::Struct(&Struct {
     fields: &[omit("prune", Bool), omit("selfHeal", Bool), omit("allowEmpty", Bool), omit("enabled", Optional(&Bool))],
 });
 
-static RETRY: Type = Type::Struct(&Struct {
+static RETRY: Type = RETRY_STRATEGY;
+
+const RETRY_STRATEGY: Type = Type::Struct(&Struct {
     name: "RetryStrategy",
     fields: &[omit("limit", Int), omit("backoff", Optional(&BACKOFF))],
 });

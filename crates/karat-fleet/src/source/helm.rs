@@ -7,7 +7,7 @@ use ecow::EcoString;
 use karat_diag::Diagnostic;
 use karat_helm::{Capabilities, Chart, Flags, Part, Profile, Release, RenderInput, Settings, ValueSources};
 use karat_source::{EntryKind, World, join};
-use karat_yaml::{Str, Value};
+use karat_yaml::{Escape, Str, Value};
 use rustc_hash::FxHashMap;
 
 use super::env::Env;
@@ -258,7 +258,7 @@ fn escape_commas(value: &str) -> String {
 
 /// JSON, which YAML readers read.
 fn json(value: &Value) -> String {
-    karat_yaml::to_json(value).lossy().into_owned()
+    karat_yaml::to_json(value, Escape::Raw).unwrap_or_default()
 }
 
 /// `.Capabilities` by Kubernetes version and API versions: a fleet has few, its Applications are many.

@@ -7,7 +7,7 @@ mod helm;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ecow::{EcoString, eco_format};
+use ecow::EcoString;
 use karat_diag::Diagnostic;
 use karat_helm::Profile;
 use karat_source::{EntryKind, World, join};
@@ -16,7 +16,7 @@ use rustc_hash::FxHashMap;
 
 use crate::application::{Directory, Source, Spec};
 use crate::argo::shape::{Names, shape};
-use crate::argo::types::SOURCE_TYPE;
+use crate::argo::types::SOURCE;
 use crate::cache::{Cache, Digest, Hasher, digest};
 use crate::document::Document;
 use crate::file::problem;
@@ -328,7 +328,7 @@ impl<'a> Resolver<'a> {
             inputs.push(Input { path: place.clone().into(), digest: found.1 });
             let mut value = merged.take().unwrap_or_else(|| raw.clone());
             merge_patch(&mut value, &found.0);
-            let shaped = shape(&SOURCE_TYPE, &value, Names::AnyCase).map_err(|error| format!("{place}: {error}"))?;
+            let shaped = shape(&SOURCE, &value, Names::AnyCase).map_err(|error| format!("{place}: {error}"))?;
             merged = Some(shaped);
         }
         Ok(merged)
@@ -382,11 +382,4 @@ fn is_within(path: &str, root: &str) -> bool {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Outcome {
-    /// What the Application is told about repeated objects: the last one counts.
-    pub(crate) fn repeated(identity: &karat_kube::Identity, times: usize) -> EcoString {
-        eco_format!("{identity} appears {times} times among the Application's objects; the last one counts")
-    }
 }

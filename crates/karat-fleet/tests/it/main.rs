@@ -1,3 +1,4 @@
 //! karat-fleet against Argo CD.
 
 mod expansion;
+mod organisation;

@@ -1,0 +1,15 @@
+//! The organisation that ships with Karat, as a fleet.
+
+use karat_fleet::{Cache, Fleet};
+use karat_source::Folder;
+
+const MYHEALTH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../myhealth");
+
+#[test]
+fn myhealth_is_a_fleet_without_problems() {
+    let world = Folder::open(MYHEALTH).unwrap();
+    let fleet = Fleet::build(&world, &Cache::default()).unwrap();
+    for problem in &fleet.problems { println!("{} {:?}", problem.message, problem.places); }
+    for a in &fleet.applications { println!("{} {:?} {} docs={} problems={:?} not={:?} notes={:?} inputs={:?}", a.name(), a.cluster, a.environment, a.documents.len(), a.problems.iter().map(|p| (&p.message, &p.places)).collect::<Vec<_>>(), a.not_rendered, a.notes, a.inputs.iter().map(|i| i.path.as_str()).collect::<Vec<_>>()); }
+    println!("{}", fleet.documents().count());
+}
