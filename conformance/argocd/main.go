@@ -1,9 +1,9 @@
-// Command argocd-generate answers what Argo CD v3.1.16 makes of an organisation's tree, with Argo CD's own packages and
+// Command argocd answers what Argo CD v3.1.16 makes of an organisation's tree, with Argo CD's own packages and
 // without a cluster:
 //
-//	argocd-generate apps      [-repo URL=FOLDER]... [-globbing] FILE...   ApplicationSets to Applications
-//	argocd-generate manifests [-repo URL=FOLDER]... [-kube V] [-api GV/Kind]... FILE...   Applications to objects
-//	argocd-generate cases     FOLDER...                                   `apps` for case folders, writing expected.json
+//	argocd apps      [-repo URL=FOLDER]... [-globbing] FILE...   ApplicationSets to Applications
+//	argocd manifests [-repo URL=FOLDER]... [-kube V] [-api GV/Kind]... FILE...   Applications to objects
+//	argocd cases     FOLDER...                                   `apps` for case folders, writing expected.json
 //
 // FOLDER is committed to a git repository of its own in a temporary folder, from which Argo CD's repo server lists, reads
 // and renders as it does for a real one. A FILE is YAML; documents of other kinds are passed over. `apps` prints one JSON object per
@@ -53,7 +53,7 @@ func (l *list) Set(text string) error {
 func main() {
 	logrus.SetOutput(io.Discard)
 	if err := run(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "argocd-generate:", err)
+		fmt.Fprintln(os.Stderr, "argocd:", err)
 		os.Exit(1)
 	}
 }

@@ -28,7 +28,7 @@ type server struct {
 }
 
 func newServer(folders mapping, globbing bool) (*server, error) {
-	home, err := os.MkdirTemp("", "argocd-generate-")
+	home, err := os.MkdirTemp("", "argocd-")
 	if err != nil {
 		return nil, err
 	}

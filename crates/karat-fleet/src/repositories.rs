@@ -135,9 +135,8 @@ impl<'w> Repositories<'w> {
                 tree.files.iter().filter(|file| pathspec.selects(file)).cloned().collect()
             }
             Globbing::DoubleStar => {
-                let glob = DoubleStar::parse(pattern).map_err(|what| {
-                    RepositoryError::Pattern(format!("`{pattern}` is not a pattern: {what}"))
-                })?;
+                let glob = DoubleStar::parse(pattern)
+                    .map_err(|what| RepositoryError::Pattern(format!("`{pattern}` is not a pattern: {what}")))?;
                 let root = [String::from(".")];
                 let folders = root.iter().filter(|_| glob.matches("")).chain(tree.folders.iter());
                 for folder in folders {
@@ -186,7 +185,8 @@ impl<'w> Repositories<'w> {
 fn parse(world: &dyn World, path: &str) -> Parsed {
     let fail = |message: String| RepositoryError::File { file: path.to_owned(), message };
     let bytes = world.read(path)?;
-    let document = karat_yaml::from_yaml(&bytes, Dialect::GoYaml, Numbers::Float).map_err(|error| fail(error.to_go_unmarshal()))?;
+    let document = karat_yaml::from_yaml(&bytes, Dialect::GoYaml, Numbers::Float)
+        .map_err(|error| fail(error.to_go_unmarshal()))?;
     let objects = match document {
         Value::Map(map) => vec![map],
         Value::Null => vec![Map::new()],
@@ -208,12 +208,7 @@ fn parse(world: &dyn World, path: &str) -> Parsed {
 }
 
 /// Files and folders below `root`, relative to it, depth first by name. Git's own folder is no part of a tree.
-fn walk(
-    world: &dyn World,
-    root: &str,
-    below: &str,
-    into: &mut (Vec<String>, Vec<String>),
-) -> Result<(), ReadError> {
+fn walk(world: &dyn World, root: &str, below: &str, into: &mut (Vec<String>, Vec<String>)) -> Result<(), ReadError> {
     let mut open = vec![below.to_owned()];
     while let Some(folder) = open.pop() {
         if !folder.is_empty() {

@@ -104,16 +104,18 @@ fn plain(value: &Value) -> karat_yaml::Value {
 }
 
 fn from_yaml(_: &mut Interpreter<'_>, arguments: &[Value]) -> Result<Value, CallError> {
-    let map = karat_yaml::from_yaml_map(&text(arguments.first()), Dialect::GoYaml, Numbers::Float).map_err(go_error)?;
+    let map = karat_yaml::from_yaml_map(&text(arguments.first()), Dialect::GoYaml, Numbers::Float)
+        .map_err(|error| go_error(&error))?;
     Ok(Value::Map(super::generate::go_params(&map)))
 }
 
 fn from_yaml_array(_: &mut Interpreter<'_>, arguments: &[Value]) -> Result<Value, CallError> {
-    let list = karat_yaml::from_yaml_list(&text(arguments.first()), Dialect::GoYaml, Numbers::Float).map_err(go_error)?;
+    let list = karat_yaml::from_yaml_list(&text(arguments.first()), Dialect::GoYaml, Numbers::Float)
+        .map_err(|error| go_error(&error))?;
     Ok(Value::list(list.iter().map(go_data).collect()))
 }
 
-fn go_error(error: karat_yaml::Error) -> CallError {
+fn go_error(error: &karat_yaml::Error) -> CallError {
     CallError::from(error.to_go_unmarshal())
 }
 

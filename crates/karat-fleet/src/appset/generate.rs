@@ -105,10 +105,8 @@ impl Context<'_> {
             };
             if let Some(selector) = &selector {
                 sets.retain(|set| {
-                    let labels: BTreeMap<Str, Str> = params::flatten(&set.params)
-                        .into_iter()
-                        .map(|(key, value)| (key, sprint(&value)))
-                        .collect();
+                    let labels: BTreeMap<Str, Str> =
+                        params::flatten(&set.params).into_iter().map(|(key, value)| (key, sprint(&value))).collect();
                     selector.matches(&labels)
                 });
             }
@@ -186,13 +184,15 @@ impl Context<'_> {
             for b in self.child(second, Some(&a.params), &path.index(1))? {
                 let params = if self.renderer.go() {
                     let combined = params::empty();
-                    let merged = 
-                        params::merge(&combined, &b.params).and_then(|()| params::merge(&combined, &a.params));
+                    let merged = params::merge(&combined, &b.params).and_then(|()| params::merge(&combined, &a.params));
                     merged.map_err(|error| ExpandError::at(&path, error.to_string()))?;
                     combined
                 } else {
                     params::combine(&a.params, &b.params, sprint).map_err(|(key, first, second)| {
-                        ExpandError::at(&path, format!("`{key}` is `{first}` in the first generator and `{second}` in the second"))
+                        ExpandError::at(
+                            &path,
+                            format!("`{key}` is `{first}` in the first generator and `{second}` in the second"),
+                        )
                     })?
                 };
                 sets.push(Set { params, files: united(&a.files, &b.files) });
@@ -240,7 +240,8 @@ impl Context<'_> {
             for (key, set) in &mut base {
                 let Some(over) = overrides.get(key) else { continue };
                 if self.renderer.go() {
-                    params::merge(&set.params, &over.params).map_err(|error| ExpandError::at(&below, error.to_string()))?;
+                    params::merge(&set.params, &over.params)
+                        .map_err(|error| ExpandError::at(&below, error.to_string()))?;
                 } else {
                     let entries: Vec<(Str, GoValue)> =
                         over.params.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect();

@@ -180,9 +180,11 @@ impl GitGenerator<'_> {
         let mut rendered = Vec::with_capacity(values.len());
         for (key, value) in values {
             let Value::Str(text) = value else { continue };
-            let text = self.context.renderer.text(text, set).map_err(|message| {
-                ExpandError::at(&self.path.key("values").key(key.lossy().as_ref()), message)
-            })?;
+            let text = self
+                .context
+                .renderer
+                .text(text, set)
+                .map_err(|message| ExpandError::at(&self.path.key("values").key(key.lossy().as_ref()), message))?;
             rendered.push((key.clone(), GoValue::Str(text)));
         }
         if self.context.renderer.go() {

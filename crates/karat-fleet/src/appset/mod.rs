@@ -66,8 +66,13 @@ fn try_expand(set: &Value, repositories: &Repositories<'_>, expansion: &mut Expa
         .map_err(|error| ExpandError::at(&error.path, format!("not an ApplicationSet: {error}")))?;
     let spec = set.get("spec").cloned().unwrap_or_default();
     let go = spec.get("goTemplate").and_then(Value::as_bool).unwrap_or_default();
-    let options: Vec<&str> =
-        spec.get("goTemplateOptions").and_then(Value::as_seq).unwrap_or_default().iter().filter_map(Value::as_str).collect();
+    let options: Vec<&str> = spec
+        .get("goTemplateOptions")
+        .and_then(Value::as_seq)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
     let renderer = Renderer::new(go, &options);
     let context = Context { renderer: &renderer, repositories };
     let template = spec.get("template").cloned().unwrap_or_default();
@@ -96,7 +101,8 @@ fn try_expand(set: &Value, repositories: &Repositories<'_>, expansion: &mut Expa
                 .par_chunks(CHUNK)
                 .flat_map_iter(|sets| {
                     let renderer = Renderer::new(maker.go, maker.options);
-                    let made: Vec<_> = sets.iter().map(|set| maker.make(&draft, &set.thaw_params(), &renderer)).collect();
+                    let made: Vec<_> =
+                        sets.iter().map(|set| maker.make(&draft, &set.thaw_params(), &renderer)).collect();
                     made
                 })
                 .collect();
@@ -136,9 +142,7 @@ impl Maker<'_> {
                 .walk(&APPLICATION, draft, params)
                 .map_err(|error| ExpandError::at(&error.path.within(&template), error.message))?;
             if let (false, Some(metadata)) = (self.preserve, field_mut(&mut application, "metadata")) {
-                metadata
-                    .entry("finalizers".into())
-                    .or_insert_with(|| Value::Seq(vec![Value::from(FINALIZER)]));
+                metadata.entry("finalizers".into()).or_insert_with(|| Value::Seq(vec![Value::from(FINALIZER)]));
             }
         }
         if let Some(Value::Str(patch)) = &self.patch {

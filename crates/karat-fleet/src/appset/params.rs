@@ -34,8 +34,7 @@ fn merge_below(target: &Map, source: &Map, parent: &str) -> Result<(), MergeErro
     if target.same(source) {
         return Ok(());
     }
-    let entries: Vec<(Str, Value)> =
-        source.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    let entries: Vec<(Str, Value)> = source.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     for (key, value) in entries {
         if target.go_type() == Map::STRINGS && source.go_type() != Map::STRINGS {
             return Err(MergeError { key: key.lossy().into_owned(), parent: parent.to_owned() });
@@ -186,8 +185,8 @@ pub(crate) enum Frozen {
     Float(f64),
     Str(Str),
     Bytes(Str),
-    List(&'static str, Vec<Frozen>),
-    Map(&'static str, Vec<(Str, Frozen)>),
+    List(&'static str, Vec<Self>),
+    Map(&'static str, Vec<(Str, Self)>),
 }
 
 impl Frozen {

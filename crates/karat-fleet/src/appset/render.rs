@@ -158,9 +158,9 @@ impl Renderer {
 /// valyala/fasttemplate with `{{` and `}}`: a tag that names a text is replaced, any other stays as it is.
 fn replace_tags(text: &Str, params: &Params) -> Result<Str, String> {
     // Argo CD asks `.*{{.*}}.*` first, whose dot does not cross lines.
-    let tagged = text.split(|byte| *byte == b'\n').any(|line| {
-        position(line, b"{{").is_some_and(|open| position(&line[open + 2..], b"}}").is_some())
-    });
+    let tagged = text
+        .split(|byte| *byte == b'\n')
+        .any(|line| position(line, b"{{").is_some_and(|open| position(&line[open + 2..], b"}}").is_some()));
     if !tagged {
         return Ok(text.clone());
     }
@@ -190,4 +190,3 @@ fn replace_tags(text: &Str, params: &Params) -> Result<Str, String> {
 fn position(text: &[u8], wanted: &[u8; 2]) -> Option<usize> {
     text.windows(2).position(|pair| pair == wanted)
 }
-

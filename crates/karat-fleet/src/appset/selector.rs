@@ -54,7 +54,11 @@ impl Selector {
                 if values.is_empty() { Err(SelectorError::NoValues(operator.lossy().into_owned())) } else { Ok(values) }
             };
             let none = |requirement| {
-                if values.is_empty() { Ok(requirement) } else { Err(SelectorError::Values(operator.lossy().into_owned())) }
+                if values.is_empty() {
+                    Ok(requirement)
+                } else {
+                    Err(SelectorError::Values(operator.lossy().into_owned()))
+                }
             };
             let requirement = match operator.as_str() {
                 Some("In") => Requirement::In(key.clone(), some(values)?),
@@ -94,9 +98,7 @@ fn check_key(key: &Str) -> Result<(), SelectorError> {
     let name = match text.split_once('/') {
         None => text,
         Some((prefix, name)) => {
-            let label = |label: &str| {
-                within(label, |c| c.is_ascii_lowercase() || c.is_ascii_digit(), |c| c == '-')
-            };
+            let label = |label: &str| within(label, |c| c.is_ascii_lowercase() || c.is_ascii_digit(), |c| c == '-');
             if prefix.is_empty() || prefix.len() > 253 || !prefix.split('.').all(label) {
                 return Err(bad());
             }

@@ -59,7 +59,7 @@ pub(crate) fn merge(ty: &Type, original: &mut Map, mut patch: Map) -> Result<(),
             (Some(Value::Seq(into)), Value::Seq(value)) => {
                 let merges = field(ty, &key)?.1;
                 if merges {
-                    merge_texts(into, value);
+                    merge_texts(into, &value);
                 } else {
                     *into = value;
                 }
@@ -113,9 +113,9 @@ fn retain_keys(original: &mut Map, patch: &mut Map) -> Result<(), PatchError> {
     let Some(keys) = patch.remove(RETAIN) else { return Ok(()) };
     let keys = keys.as_seq().ok_or(PatchError::RetainKeys)?.to_vec();
     let kept = |key: &Str| keys.iter().any(|kept| matches!(kept, Value::Str(kept) if kept == key));
-    let all = patch.iter().all(|(key, value)| {
-        value.is_null() || key.starts_with(DELETE_FROM) || key.starts_with(ORDER) || kept(key)
-    });
+    let all = patch
+        .iter()
+        .all(|(key, value)| value.is_null() || key.starts_with(DELETE_FROM) || key.starts_with(ORDER) || kept(key));
     if !all {
         return Err(PatchError::RetainKeys);
     }
@@ -152,7 +152,7 @@ fn set_order(ty: &Type, original: &mut Map, patch: &mut Map) -> Result<(), Patch
             (None, Some(added)) => added,
             (Some(before), Some(added)) if merges => {
                 let mut merged = before.clone();
-                merge_texts(&mut merged, added);
+                merge_texts(&mut merged, &added);
                 merged
             }
             (Some(_), Some(added)) => added,
@@ -165,7 +165,7 @@ fn set_order(ty: &Type, original: &mut Map, patch: &mut Map) -> Result<(), Patch
 
 /// Both lists without repetitions; what the patch names comes in its order, what only the original has keeps its place
 /// among the rest.
-fn merge_texts(original: &mut Vec<Value>, patch: Vec<Value>) {
+fn merge_texts(original: &mut Vec<Value>, patch: &[Value]) {
     let before = original.clone();
     let mut both: Vec<Value> = Vec::with_capacity(original.len() + patch.len());
     for item in original.drain(..).chain(patch.iter().cloned()) {
@@ -173,7 +173,7 @@ fn merge_texts(original: &mut Vec<Value>, patch: Vec<Value>) {
             both.push(item);
         }
     }
-    *original = in_order(both, &patch, &before);
+    *original = in_order(both, patch, &before);
 }
 
 /// Kubernetes' `normalizeElementOrder` for scalars: items that `order` names, in that order, merged with the others, in

@@ -23,9 +23,9 @@ pub(crate) enum Type {
     /// `map[string]bool`.
     Flags,
     /// A slice.
-    List(&'static Type),
+    List(&'static Self),
     /// A pointer: absent and zero are told apart.
-    Optional(&'static Type),
+    Optional(&'static Self),
     /// A struct.
     Struct(&'static Struct),
     /// Raw JSON: `runtime.RawExtension`, `apiextensions.JSON`.
@@ -279,10 +279,8 @@ static AUTOMATED: Type = Type::Struct(&Struct {
 
 static RETRY: Type = RETRY_STRATEGY;
 
-const RETRY_STRATEGY: Type = Type::Struct(&Struct {
-    name: "RetryStrategy",
-    fields: &[omit("limit", Int), omit("backoff", Optional(&BACKOFF))],
-});
+const RETRY_STRATEGY: Type =
+    Type::Struct(&Struct { name: "RetryStrategy", fields: &[omit("limit", Int), omit("backoff", Optional(&BACKOFF))] });
 
 static BACKOFF: Type = Type::Struct(&Struct {
     name: "Backoff",
@@ -453,11 +451,7 @@ static MATRIX: Type = Type::Struct(&Struct {
 
 static MERGE: Type = Type::Struct(&Struct {
     name: "MergeGenerator",
-    fields: &[
-        keep("generators", List(&NESTED_GENERATOR)),
-        keep("mergeKeys", List(&Text)),
-        omit("template", TEMPLATE),
-    ],
+    fields: &[keep("generators", List(&NESTED_GENERATOR)), keep("mergeKeys", List(&Text)), omit("template", TEMPLATE)],
 });
 
 /// `NestedMatrixGenerator`: what the raw matrix of a child is read as.

@@ -97,9 +97,7 @@ impl Pathspec {
             }
         }
         // Git compares bytes, so a byte is a character here.
-        self.pattern
-            .as_ref()
-            .is_some_and(|steps| matches(steps, path.iter().map(|byte| char::from(*byte)), self.fold))
+        self.pattern.as_ref().is_some_and(|steps| matches(steps, path.iter().map(|byte| char::from(*byte)), self.fold))
     }
 }
 

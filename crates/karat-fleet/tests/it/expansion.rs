@@ -1,9 +1,12 @@
 //! Expansion against what Argo CD's own generators and renderer gave (`conformance/argocd`, checked in as `expected.json`).
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result, bail};
 use karat_fleet::{ExpandError, Globbing, Repositories, expand};
 use karat_source::{Folder, World as _};
-use karat_testkit::{Case, Cases};
+use karat_testkit::cases::same;
+use karat_testkit::{Case, Cases, Sandbox, peer};
 use karat_yaml::{Dialect, Numbers, Value};
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/appset");
@@ -52,7 +55,7 @@ pub(crate) fn compare(set: &Value, expected: &serde_json::Value, repositories: &
     wanted.iter_mut().for_each(plain_numbers);
     wanted.sort_by_cached_key(key);
     let text = |list: &Vec<serde_json::Value>| serde_json::to_string_pretty(list);
-    karat_testkit::cases::same("Argo CD", &text(&wanted)?, "Karat", &text(&actual)?)
+    same("Argo CD", &text(&wanted)?, "Karat", &text(&actual)?)
 }
 
 fn key(application: &serde_json::Value) -> (String, String) {
@@ -68,9 +71,11 @@ pub(crate) fn json(value: &Value) -> serde_json::Value {
         Value::Float(number) => value.as_i64().map_or_else(|| (*number).into(), Into::into),
         Value::Str(text) => text.lossy().into_owned().into(),
         Value::Seq(items) => items.iter().map(json).collect(),
-        Value::Map(map) => {
-            map.iter().map(|(key, value)| (key.lossy().into_owned(), json(value))).collect::<serde_json::Map<_, _>>().into()
-        }
+        Value::Map(map) => map
+            .iter()
+            .map(|(key, value)| (key.lossy().into_owned(), json(value)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
     }
 }
 
@@ -87,4 +92,55 @@ fn plain_numbers(value: &mut serde_json::Value) {
         serde_json::Value::Object(map) => map.values_mut().for_each(plain_numbers),
         _ => {}
     }
+}
+
+/// The goldens are what the oracle says today.
+#[test]
+fn goldens_are_argo_cds_own() {
+    let Some(oracle) = peer("argocd") else { return };
+    let sandbox = Sandbox::new();
+    let copy = sandbox.copy(Path::new(CASES), "cases");
+    let cases = Cases::new(copy, "appset.yaml").discover().unwrap();
+    let folders = cases.iter().map(|case| case.path.as_os_str());
+    let _ = sandbox.command(&oracle).args(["cases"]).args(folders).run().success();
+    for case in cases {
+        let before = fs_err::read_to_string(Path::new(CASES).join(&case.name).join("expected.json")).unwrap();
+        same("golden", &before, "Argo CD", &case.read("expected.json").unwrap()).unwrap();
+    }
+}
+
+/// The organisation that ships with Karat expands as Argo CD expands it.
+#[test]
+fn myhealth_expands_as_in_argo_cd() {
+    let Some(oracle) = peer("argocd") else { return };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../myhealth");
+    let world = Folder::open(&root).unwrap();
+    let organisation = read(&world, "governance/organisation.yaml").remove(0);
+    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let list = organisation.at(["spec", "repositories"]).and_then(Value::as_seq).unwrap();
+    let mapped: Vec<(String, String)> = list.iter().map(|item| (text(item, "url"), text(item, "folder"))).collect();
+    let config = list.iter().find(|item| text(item, "role") == "config").map(|item| text(item, "folder")).unwrap();
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&oracle).args(["apps"]);
+    for (url, folder) in mapped.iter().filter(|(_, folder)| root.join(folder).is_dir()) {
+        command = command.arg("-repo").arg(format!("{url}={}", root.join(folder).display()));
+    }
+    let repositories = Repositories::new(&world, mapped, Globbing::Pathspec);
+    let mut sets = Vec::new();
+    for entry in world.list(&format!("{config}/appsets")).unwrap() {
+        let path = format!("{config}/appsets/{}", entry.name);
+        command = command.arg(root.join(&path));
+        sets.extend(read(&world, &path));
+    }
+    let answer: serde_json::Value = serde_json::from_str(&command.run().success().stdout).unwrap();
+    let answers = answer.as_array().unwrap();
+    assert_eq!(sets.len(), answers.len());
+    for (set, expected) in sets.iter().zip(answers) {
+        compare(set, expected, &repositories).unwrap();
+    }
+}
+
+fn read(world: &Folder, path: &str) -> Vec<Value> {
+    let documents = karat_yaml::parse_stream(&world.read(path).unwrap(), Dialect::GoYaml).unwrap();
+    documents.iter().map(|document| document.root().to_value(Dialect::GoYaml, Numbers::Kept).unwrap()).collect()
 }

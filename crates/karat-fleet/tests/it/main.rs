@@ -1,4 +1,3 @@
 //! karat-fleet against Argo CD.
 
 mod expansion;
-mod organisation;
