@@ -39,10 +39,9 @@ pub(crate) fn go_quote(bytes: &[u8]) -> String {
                 '\x0B' => text.push_str("\\v"),
                 // Writing to a String does not fail.
                 c if c < ' ' || c == '\x7F' => _ = write!(text, "\\x{:02x}", u32::from(c)),
-                c if ('\u{80}'..'\u{A1}').contains(&c) || c == '\u{AD}' => {
-                    _ = write!(text, "\\u{:04x}", u32::from(c));
-                }
-                c => text.push(c),
+                c if is_printable(c) => text.push(c),
+                c if c < '\u{10000}' => _ = write!(text, "\\u{:04x}", u32::from(c)),
+                c => _ = write!(text, "\\U{:08x}", u32::from(c)),
             }
         }
         for byte in chunk.invalid() {
@@ -51,6 +50,11 @@ pub(crate) fn go_quote(bytes: &[u8]) -> String {
     }
     text.push('"');
     text
+}
+
+/// Go's `unicode.IsPrint`, which is how Rust's `Debug` sees it, but for what combines with the character before.
+fn is_printable(character: char) -> bool {
+    character.is_ascii() || format!("a{character}").escape_debug().count() == 2
 }
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -1,5 +1,7 @@
 //! Go's `%#v` of decoded nodes: go-yaml puts it into messages, and charts print those.
 
+use std::collections::BTreeMap;
+
 use super::go;
 use super::number::display;
 use super::resolve::Resolved;
@@ -8,24 +10,10 @@ use crate::{Kind, Node, strings};
 /// Messages are cut here: they are to be read, and nodes may be large.
 const LIMIT: usize = 2000;
 
-/// A node at the top of a message.
+/// A node as `%#v` shows it on its own.
 pub(super) fn node(node: Node<'_>) -> String {
     let mut text = String::new();
     write(&mut text, node, true, 0);
-    cut(text)
-}
-
-/// A collection that stands as a key.
-pub(super) fn collection(collection: Node<'_>) -> String {
-    node(collection)
-}
-
-/// A Go string literal.
-pub(super) fn quote(text: &[u8]) -> String {
-    strings::go_quote(text)
-}
-
-fn cut(mut text: String) -> String {
     if text.len() > LIMIT {
         let end = (0..=LIMIT).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
         text.truncate(end);
@@ -42,7 +30,7 @@ fn write(text: &mut String, node: Node<'_>, top: bool, depth: usize) {
     match node.kind() {
         Kind::Seq => {
             text.push_str("[]interface {}{");
-            for (index, item) in node.items().enumerate() {
+            for (index, item) in node.items().take(LIMIT).enumerate() {
                 text.push_str(if index > 0 { ", " } else { "" });
                 write(text, item, false, depth + 1);
             }
@@ -50,9 +38,19 @@ fn write(text: &mut String, node: Node<'_>, top: bool, depth: usize) {
         }
         Kind::Map => {
             text.push_str("map[interface {}]interface {}{");
-            for (index, (key, value)) in node.entries().enumerate() {
+            // Sorted; of repeated keys the last one counts.
+            let entries: BTreeMap<_, _> = node
+                .entries()
+                .take(LIMIT)
+                .map(|(key, value)| {
+                    let mut shown = String::new();
+                    write(&mut shown, key, false, depth + 1);
+                    (shown, value)
+                })
+                .collect();
+            for (index, (key, value)) in entries.into_iter().enumerate() {
                 text.push_str(if index > 0 { ", " } else { "" });
-                write(text, key, false, depth + 1);
+                text.push_str(&key);
                 text.push(':');
                 write(text, value, false, depth + 1);
             }
@@ -68,7 +66,7 @@ fn scalar(text: &mut String, node: Node<'_>, top: bool) {
         Ok(Resolved::Int(number)) => text.push_str(&number.to_string()),
         Ok(Resolved::Uint(number)) => text.push_str(&format!("{number:#x}")),
         Ok(Resolved::Float(number)) => text.push_str(&display(number)),
-        Ok(Resolved::Text(value) | Resolved::Binary(value)) => text.push_str(&quote(&value)),
+        Ok(Resolved::Text(value) | Resolved::Binary(value)) => text.push_str(&strings::go_quote(&value)),
         _ => text.push_str(if top { "<nil>" } else { "interface {}(nil)" }),
     }
 }

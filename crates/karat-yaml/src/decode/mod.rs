@@ -7,10 +7,8 @@ pub(crate) mod number;
 pub(crate) mod resolve;
 mod timestamp;
 
-use resolve::Resolved;
-
 use crate::limits::{MAX_DEPTH, TOO_DEEP};
-use crate::{Error, Kind, Map, Node, Str, Style, Value, strings};
+use crate::{Error, Kind, Map, Node, Position, Str, Style, Value, strings};
 
 /// How a text is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +45,8 @@ pub(crate) fn decode(node: Node<'_>, dialect: Dialect, numbers: Numbers) -> Resu
         numbers,
         repeated: Vec::new(),
         first_repeated: None,
+        unnamed: None,
+        non_finite: None,
         // The document counts too.
         decoded: 1,
         aliased: 0,
@@ -54,14 +54,23 @@ pub(crate) fn decode(node: Node<'_>, dialect: Dialect, numbers: Numbers) -> Resu
         added: 0,
         may_add: (node.weight() * ALIAS_FACTOR).max(ALIAS_FLOOR),
         depth: 0,
-        convert: None,
     };
     let value = decoder.value(node)?;
     if let Some(node) = decoder.first_repeated {
         let message = format!("unmarshal errors:\n  {}", decoder.repeated.join("\n  "));
         return Err(Error::Value { message, position: node.position() });
     }
-    decoder.convert.map_or(Ok(value), Err)
+    if let Some(error) = decoder.unnamed {
+        return Err(error);
+    }
+    // What was written twice may be gone, so the value tells.
+    if let Some(position) = decoder.non_finite
+        && let Some(number) = first_non_finite(&value)
+    {
+        let message = format!("json: unsupported value: {}", number::display(number));
+        return Err(Error::Convert { message, position: Some(position), unmarshaling: false });
+    }
+    Ok(value)
 }
 
 /// Whether a node is go-yaml's merge key.
@@ -99,8 +108,10 @@ struct Decoder<'d> {
     added: usize,
     may_add: usize,
     depth: usize,
-    /// The first thing that has no JSON form: Go finds it only when all is decoded.
-    convert: Option<Error>,
+    /// The first key that JSON has no name for: Go finds it only when all is decoded.
+    unnamed: Option<Error>,
+    /// The first float that JSON cannot write: Go finds it after that.
+    non_finite: Option<Position>,
 }
 
 impl<'d> Decoder<'d> {
@@ -195,7 +206,7 @@ impl<'d> Decoder<'d> {
 
     fn repeat(&mut self, name: Node<'d>, value: Node<'d>, key: &Str) {
         self.first_repeated.get_or_insert(name);
-        let key = gosyntax::quote(key);
+        let key = strings::go_quote(key);
         let line = value.position().line;
         self.repeated.push(format!("line {line}: key {key} already set in map"));
     }
@@ -206,8 +217,9 @@ impl<'d> Decoder<'d> {
         match node.kind() {
             Kind::Alias => return self.follow(node, |decoder, target| decoder.key(target, value)),
             Kind::Seq | Kind::Map => {
-                let what = gosyntax::collection(node);
-                return Err(fault(format!("invalid map key: {what}"), node));
+                // What is wrong within it comes first.
+                self.value(node)?;
+                return Err(fault(format!("invalid map key: {}", gosyntax::node(node)), node));
             }
             Kind::Scalar(_) => {}
         }
@@ -219,7 +231,7 @@ impl<'d> Decoder<'d> {
             Ok(key) => Ok(Some(key)),
             Err(message) => {
                 let position = Some(node.position());
-                self.convert.get_or_insert(Error::Convert { message, position, unmarshaling: false });
+                self.unnamed.get_or_insert(Error::Convert { message, position, unmarshaling: false });
                 Ok(None)
             }
         }
@@ -229,16 +241,11 @@ impl<'d> Decoder<'d> {
         if self.dialect == Dialect::Core12 {
             return Ok(core12::scalar(node, self.numbers));
         }
-        let resolved = go::scalar(node)?;
-        match resolved {
-            Resolved::Float(number) if !number.is_finite() => {
-                let message = format!("json: unsupported value: {}", number::display(number));
-                let position = Some(node.position());
-                self.convert.get_or_insert(Error::Convert { message, position, unmarshaling: false });
-                Ok(Value::Null)
-            }
-            _ => Ok(go::value(resolved, self.numbers)),
+        let value = go::value(go::scalar(node)?, self.numbers);
+        if matches!(value, Value::Float(number) if !number.is_finite()) {
+            self.non_finite.get_or_insert(node.position());
         }
+        Ok(value)
     }
 
     /// Merges one mapping or several; of several, the first wins. What is merged replaces what stands before it.
@@ -277,6 +284,16 @@ impl<'d> Decoder<'d> {
         let outcome = self.fill(node, map);
         self.depth -= 1;
         outcome
+    }
+}
+
+/// In the order in which JSON is written.
+fn first_non_finite(value: &Value) -> Option<f64> {
+    match value {
+        Value::Float(number) => Some(*number).filter(|number| !number.is_finite()),
+        Value::Seq(items) => items.iter().find_map(first_non_finite),
+        Value::Map(map) => map.values().find_map(first_non_finite),
+        _ => None,
     }
 }
 

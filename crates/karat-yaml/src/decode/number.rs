@@ -1,7 +1,5 @@
 //! Go's `strconv` for the numbers of YAML.
 
-use std::fmt::Write;
-
 /// `strconv.ParseInt(text, 0, 64)`; the text has no `_`.
 pub(super) fn parse_int(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text {
@@ -88,46 +86,101 @@ pub(super) fn parse_dotted(text: &[u8]) -> Option<f64> {
 
 /// `strconv.FormatFloat(number, 'g', -1, 64)`.
 pub(crate) fn display(number: f64) -> String {
-    let mut text = String::new();
-    write_g(&mut text, number, &format!("{number:e}"));
-    text
+    match Shortest::of(number) {
+        Some(shortest) => shortest.general(),
+        None => non_finite(number),
+    }
 }
 
 /// `strconv.FormatFloat(number, 'g', -1, 32)`.
 pub(crate) fn display_32(number: f64) -> String {
-    let number = number as f32;
-    let mut text = String::new();
-    write_g(&mut text, f64::from(number), &format!("{number:e}"));
-    text
+    match Shortest::of_32(number as f32) {
+        Some(shortest) => shortest.general(),
+        None => non_finite(f64::from(number as f32)),
+    }
 }
 
-/// Lays out the shortest digits (`1.25e-7`) as Go's `%g`: an exponent below -4 or from 6 on is written with `e`.
-fn write_g(text: &mut String, number: f64, shortest: &str) {
-    if number.is_nan() {
-        text.push_str("NaN");
-        return;
+fn non_finite(number: f64) -> String {
+    let text = match number {
+        _ if number.is_nan() => "NaN",
+        _ if number > 0.0 => "+Inf",
+        _ => "-Inf",
+    };
+    text.to_owned()
+}
+
+/// A finite float as `encoding/json` writes it: `e` below 1e-6 and from 1e21.
+pub(crate) fn display_json(number: f64) -> String {
+    let size = number.abs();
+    let Some(shortest) = Shortest::of(number) else { return non_finite(number) };
+    if size != 0.0 && !(1e-6..1e21).contains(&size) {
+        // One digit of an exponent is enough here.
+        return shortest.exponential(1);
     }
-    if number.is_infinite() {
-        text.push_str(if number > 0.0 { "+Inf" } else { "-Inf" });
-        return;
+    shortest.plain()
+}
+
+/// The fewest digits that tell a float from its neighbours.
+struct Shortest {
+    negative: bool,
+    digits: String,
+    /// The decimal point stands after `exponent + 1` digits.
+    exponent: i32,
+}
+
+impl Shortest {
+    fn of(number: f64) -> Option<Self> {
+        let text = format!("{number:e}");
+        // With so many digits two decimals may be equally near. Rust takes the greater one, Go the even one.
+        let tied = |precision| Some(format!("{number:.precision$e}")).filter(|text| text.parse() == Ok(number));
+        number.is_finite().then(|| Self::parse(&text, 16, tied))
     }
-    let (mantissa, exponent) = shortest.split_once('e').unwrap_or((shortest, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    text.push_str(sign);
-    if !(-4..6).contains(&exponent) {
-        text.push_str(mantissa);
-        let sign = if exponent < 0 { '-' } else { '+' };
-        // Writing to a String does not fail.
-        let _ = write!(text, "e{sign}{:02}", exponent.abs());
-        return;
+
+    fn of_32(number: f32) -> Option<Self> {
+        let text = format!("{number:e}");
+        let tied = |precision| Some(format!("{number:.precision$e}")).filter(|text| text.parse() == Ok(number));
+        number.is_finite().then(|| Self::parse(&text, 7, tied))
     }
-    write_plain(text, &digits, exponent);
+
+    fn parse(text: &str, many: usize, nearest: impl FnOnce(usize) -> Option<String>) -> Self {
+        let read = |text: &str| {
+            let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+            let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+            Self { negative: text.starts_with('-'), digits, exponent: exponent.parse().unwrap_or(0) }
+        };
+        let shortest = read(text);
+        let len = shortest.digits.len();
+        if len < many {
+            return shortest;
+        }
+        nearest(len - 1).map_or(shortest, |text| read(&text))
+    }
+
+    fn sign(&self) -> &'static str {
+        if self.negative { "-" } else { "" }
+    }
+
+    /// `%g`: an exponent below -4 or from 6 on is written with `e`.
+    fn general(&self) -> String {
+        if (-4..6).contains(&self.exponent) { self.plain() } else { self.exponential(2) }
+    }
+
+    fn exponential(&self, width: usize) -> String {
+        let (first, rest) = self.digits.split_at(1);
+        let point = if rest.is_empty() { "" } else { "." };
+        let sign = if self.exponent < 0 { '-' } else { '+' };
+        format!("{}{first}{point}{rest}e{sign}{:0width$}", self.sign(), self.exponent.abs())
+    }
+
+    fn plain(&self) -> String {
+        let mut text = String::from(self.sign());
+        write_plain(&mut text, &self.digits, self.exponent);
+        text
+    }
 }
 
 /// Digits with the point after `exponent + 1` of them.
-pub(crate) fn write_plain(text: &mut String, digits: &str, exponent: i32) {
+fn write_plain(text: &mut String, digits: &str, exponent: i32) {
     if exponent < 0 {
         text.push_str("0.");
         text.extend(std::iter::repeat_n('0', (-exponent - 1) as usize));
@@ -143,17 +196,6 @@ pub(crate) fn write_plain(text: &mut String, digits: &str, exponent: i32) {
         text.push('.');
         text.push_str(&digits[whole..]);
     }
-}
-
-/// A finite float as `encoding/json` writes it: `e` below 1e-6 and from 1e21.
-pub(crate) fn display_json(number: f64) -> String {
-    let size = number.abs();
-    if size != 0.0 && !(1e-6..1e21).contains(&size) {
-        let text = format!("{number:e}");
-        return if size < 1.0 { text } else { text.replace('e', "e+") };
-    }
-    // Rust's `Display` of a float never uses an exponent and prints the shortest digits too.
-    number.to_string()
 }
 
 /// A float that JSON writes without a point and that go-yaml and Kubernetes then read as an integer: its digits. Past

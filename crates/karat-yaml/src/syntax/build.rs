@@ -370,7 +370,7 @@ impl<'s> Builder<'s> {
     /// An anchor, a tag, or both in either order, and the token after them.
     fn node_properties(&mut self, first: Token) -> Scan<(u32, Token)> {
         let mut properties = Properties::default();
-        let (mut anchored, mut tagged) = (false, false);
+        let (mut anchored, mut tag) = (false, None);
         let mut token = first;
         loop {
             match token.kind {
@@ -378,15 +378,15 @@ impl<'s> Builder<'s> {
                     anchored = true;
                     properties.anchor = name;
                 }
-                TokenKind::Tag { handle, suffix } if !tagged => {
-                    tagged = true;
-                    properties.tag = self.full_tag(handle, suffix, token.start, first.start)?;
-                }
+                TokenKind::Tag { handle, suffix } if tag.is_none() => tag = Some((handle, suffix, token.start)),
                 _ => break,
             }
             self.end = token.end.at;
             self.scanner.take();
             token = self.scanner.peek()?;
+        }
+        if let Some((handle, suffix, mark)) = tag {
+            properties.tag = self.full_tag(handle, suffix, mark, first.start)?;
         }
         self.properties.push(properties);
         Ok((self.properties.len() as u32, token))

@@ -291,6 +291,14 @@ impl<'s> Scanner<'s> {
         }
     }
 
+    /// Puts a token before the one with this number, or last if that one is gone already.
+    fn insert(&mut self, number: usize, token: Token) {
+        match number.checked_sub(self.taken).filter(|&index| index <= self.tokens.len()) {
+            Some(index) => self.tokens.insert(index, token),
+            None => self.tokens.push_back(token),
+        }
+    }
+
     // Simple keys.
 
     fn is_key_valid(&mut self, level: usize) -> Scan<bool> {
@@ -356,7 +364,7 @@ impl<'s> Scanner<'s> {
         }
         let token = Token { kind, start: mark, end: mark, key_level: NO_KEY };
         match number {
-            Some(number) => self.tokens.insert(number - self.taken, token),
+            Some(number) => self.insert(number, token),
             None => self.tokens.push_back(token),
         }
         Ok(())
@@ -410,7 +418,7 @@ impl<'s> Scanner<'s> {
 
     fn fetch_flow_start(&mut self, kind: TokenKind) -> Scan<()> {
         self.save_simple_key()?;
-        self.simple_keys.push(SimpleKey::default());
+        self.simple_keys.push(SimpleKey { token: self.taken + self.tokens.len(), ..SimpleKey::default() });
         self.flow_level += 1;
         let start = self.mark();
         if self.flow_level > self.depth_limit {
@@ -426,7 +434,14 @@ impl<'s> Scanner<'s> {
         self.remove_simple_key()?;
         if self.flow_level > 0 {
             self.flow_level -= 1;
-            self.simple_keys.pop();
+            // go-yaml forgets here which token the level's key started with. Before the level has one, that is the
+            // opening bracket: so an empty collection is no key, however it goes on.
+            if let Some(level) = self.simple_keys.pop()
+                && let Some(index) = level.token.checked_sub(self.taken)
+                && let Some(token) = self.tokens.get_mut(index)
+            {
+                token.key_level = NO_KEY;
+            }
         }
         self.simple_key_allowed = false;
         let start = self.mark();
@@ -472,7 +487,7 @@ impl<'s> Scanner<'s> {
         if self.is_key_valid(level)? {
             let key = self.simple_keys[level];
             let token = Token { kind: TokenKind::Key, start: key.mark, end: key.mark, key_level: NO_KEY };
-            self.tokens.insert(key.token - self.taken, token);
+            self.insert(key.token, token);
             self.roll_indent(key.mark.column as usize, Some(key.token), TokenKind::BlockMapping, key.mark)?;
             self.simple_keys[level].possible = false;
             self.simple_key_allowed = false;
