@@ -80,6 +80,12 @@ impl Reader<'_> {
         Error::Json { message, offset: self.at }
     }
 
+    /// The same within a number, a word or an escape: there Go takes the end of the text for a space.
+    fn unexpected_within(&self, context: &str) -> Error {
+        let message = format!("invalid character {} {context}", quote(self.peek().unwrap_or(b' ')));
+        Error::Json { message, offset: self.at }
+    }
+
     fn value(&mut self) -> Result<Value, Error> {
         self.skip_space();
         match self.peek() {
@@ -161,7 +167,7 @@ impl Reader<'_> {
     fn word(&mut self, word: &str, value: Value) -> Result<Value, Error> {
         for expected in word.chars() {
             if self.peek().map(char::from) != Some(expected) {
-                return Err(self.unexpected(&format!("in literal {word} (expecting '{expected}')")));
+                return Err(self.unexpected_within(&format!("in literal {word} (expecting '{expected}')")));
             }
             self.at += 1;
         }
@@ -183,13 +189,13 @@ impl Reader<'_> {
         if self.peek() == Some(b'0') {
             self.at += 1;
         } else if !self.digits() {
-            return Err(self.unexpected("in numeric literal"));
+            return Err(self.unexpected_within("in numeric literal"));
         }
         if self.peek() == Some(b'.') {
             integral = false;
             self.at += 1;
             if !self.digits() {
-                return Err(self.unexpected("after decimal point in numeric literal"));
+                return Err(self.unexpected_within("after decimal point in numeric literal"));
             }
         }
         if matches!(self.peek(), Some(b'e' | b'E')) {
@@ -197,7 +203,7 @@ impl Reader<'_> {
             self.at += 1;
             self.at += usize::from(matches!(self.peek(), Some(b'+' | b'-')));
             if !self.digits() {
-                return Err(self.unexpected("in exponent of numeric literal"));
+                return Err(self.unexpected_within("in exponent of numeric literal"));
             }
         }
         let text = std::str::from_utf8(&self.bytes[from..self.at]).unwrap_or_default();
@@ -254,7 +260,7 @@ impl Reader<'_> {
             Some(b'r') => b'\r',
             Some(b't') => b'\t',
             Some(b'u') => return self.unicode(text),
-            _ => return Err(self.unexpected("in string escape code")),
+            _ => return Err(self.unexpected_within("in string escape code")),
         };
         text.push(byte);
         self.at += 1;
@@ -286,7 +292,7 @@ impl Reader<'_> {
         for _ in 0..4 {
             let digit = self.peek().and_then(|byte| char::from(byte).to_digit(16));
             let Some(digit) = digit else {
-                return Err(self.unexpected("in \\u hexadecimal character escape"));
+                return Err(self.unexpected_within("in \\u hexadecimal character escape"));
             };
             value = value << 4 | digit;
             self.at += 1;

@@ -1,5 +1,7 @@
 //! The tests of `karat-yaml`: against goldens that Go made, and under `KARAT_PEERS` against Go itself.
 
+mod documents;
 mod emit;
 mod generate;
 mod golden;
+mod read;

@@ -1,0 +1,102 @@
+//! `fromYaml` and `fromJson`: verdicts, values and messages.
+
+use karat_testkit::oracle::{Answer, Oracle};
+use karat_yaml::{Dialect, Error, Escape, Numbers, Value, from_json, from_yaml, to_json};
+use serde_json::json;
+
+use crate::documents::{DOCUMENTS, JSON};
+use crate::golden::{lines, none_wrong, oracle, to_golden, update};
+
+/// A YAML text as `fromYaml` reads it, as JSON.
+pub(crate) fn read(text: &str) -> Answer {
+    show(from_yaml(text.as_bytes(), Dialect::GoYaml, Numbers::Float), Error::to_go_unmarshal)
+}
+
+fn read_json(text: &str) -> Answer {
+    show(from_json(text.as_bytes(), Numbers::Float), Error::to_string)
+}
+
+fn show(outcome: Result<Value, Error>, message: fn(&Error) -> String) -> Answer {
+    match outcome {
+        Ok(value) => Answer::Text(to_json(&value, Escape::Html).expect("what was read has a JSON form")),
+        Err(error) => Answer::Refused(message(&error)),
+    }
+}
+
+/// Compares with the oracle and writes the goldens.
+fn compare(
+    oracle: &mut Oracle,
+    golden: &str,
+    texts: &[&str],
+    ours: fn(&str) -> Answer,
+    ask: fn(&mut Oracle, &[&str]) -> Vec<Answer>,
+) {
+    let theirs = ask(oracle, texts);
+    let wrong: Vec<_> = texts
+        .iter()
+        .zip(&theirs)
+        .filter(|(text, theirs)| ours(text) != **theirs)
+        .map(|(text, theirs)| format!("{text:?}\n  ours   {:?}\n  theirs {theirs:?}", ours(text)))
+        .collect();
+    let lines = texts.iter().zip(&theirs).map(|(text, theirs)| {
+        let mut line = to_golden(theirs);
+        line["text"] = json!(text);
+        line
+    });
+    update(golden, lines);
+    none_wrong(&wrong);
+}
+
+fn check(golden: &str, ours: fn(&str) -> Answer) {
+    let mut wrong = Vec::new();
+    for (_, mut theirs) in lines(golden) {
+        let text = theirs.as_object_mut().and_then(|line| line.remove("text")).expect("a golden has its text");
+        let ours = to_golden(&ours(text.as_str().expect("texts are strings")));
+        if ours != theirs {
+            wrong.push(format!("{text}\n  ours   {ours}\n  theirs {theirs}"));
+        }
+    }
+    none_wrong(&wrong);
+}
+
+fn ask_from_yaml(oracle: &mut Oracle, texts: &[&str]) -> Vec<Answer> {
+    let requests: Vec<_> = texts.iter().map(|text| json!({"op": "fromYaml", "text": text})).collect();
+    oracle.ask_all(&requests).expect("the oracle answers")
+}
+
+/// Through Sprig, whose `mustFromJson` is `json.Unmarshal` into `any`.
+fn ask_from_json(oracle: &mut Oracle, texts: &[&str]) -> Vec<Answer> {
+    let request = |text: &&str| json!({"op": "template", "text": "{{ mustFromJson .text | mustToJson }}", "data": {"text": text}});
+    let answers = oracle.ask_all(&texts.iter().map(request).collect::<Vec<_>>()).expect("the oracle answers");
+    let message = |message: String| match message.split_once("error calling mustFromJson: ") {
+        Some((_, message)) => message.to_owned(),
+        None => message,
+    };
+    let unwrap = |answer| match answer {
+        Answer::Refused(text) => Answer::Refused(message(text)),
+        other => other,
+    };
+    answers.into_iter().map(unwrap).collect()
+}
+
+#[test]
+fn documents_are_read_as_go_does() {
+    let Some(mut oracle) = oracle() else { return };
+    compare(&mut oracle, "documents.jsonl", DOCUMENTS, read, ask_from_yaml);
+}
+
+#[test]
+fn documents_are_read_as_the_goldens_are() {
+    check("documents.jsonl", read);
+}
+
+#[test]
+fn json_is_read_as_go_does() {
+    let Some(mut oracle) = oracle() else { return };
+    compare(&mut oracle, "json.jsonl", JSON, read_json, ask_from_json);
+}
+
+#[test]
+fn json_is_read_as_the_goldens_are() {
+    check("json.jsonl", read_json);
+}
