@@ -41,6 +41,8 @@ mod times;
 mod urls;
 mod words;
 
+pub use semver::{is_version, satisfies};
+
 use crate::{Builtin, FuncMap};
 
 /// One table per family.

@@ -29,6 +29,19 @@ struct Version {
     pointer: bool,
 }
 
+/// Whether `NewVersion` takes a text: what Helm asks of a chart's version.
+pub fn is_version(text: &str) -> bool {
+    Version::parse(text.as_bytes()).is_ok()
+}
+
+/// Whether a version meets a constraint; not if one of them is none.
+pub fn satisfies(version: &str, constraint: &str) -> bool {
+    match (Version::parse(version.as_bytes()), Constraints::parse(constraint.as_bytes())) {
+        (Ok(version), Ok(constraints)) => constraints.check(&version),
+        _ => false,
+    }
+}
+
 const MAX_VERSION: usize = 256;
 const MAX_CONSTRAINT: usize = 512;
 const MAX_GROUPS: usize = 32;
