@@ -1,0 +1,53 @@
+//! Runs the templates of a chart, one after the other, on contexts that they may change.
+
+use std::collections::BTreeMap;
+
+use karat_template::{Interpreter, Limits, Map, MissingKey, Options, Str, Value, without_no_value};
+
+use crate::context::set_template;
+use crate::render::{RenderInput, context_for};
+use crate::resolved::Resolved;
+use crate::{Error, errors};
+
+/// What each template printed, by its name.
+pub(crate) fn run<'r>(
+    resolved: &'r Resolved,
+    values: &Map,
+    input: &RenderInput<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<BTreeMap<&'r str, Str>, Error> {
+    let settings = &resolved.root.chart.settings;
+    let set = resolved.set.as_ref().map_err(|message| Error::Template(message.clone()))?;
+    let contexts = context_for(resolved, values, input);
+    let limits = Limits { steps: settings.limits.steps, output: settings.limits.output_bytes, ..Limits::default() };
+    let options = Options { missing_key: MissingKey::Zero, limits, now: input.now };
+    let mut host = ();
+    let mut interpreter = Interpreter::new(set, options, &mut host);
+    let mut files = BTreeMap::new();
+    let mut size = 0;
+    for template in &resolved.templates {
+        let context = &contexts[template.place];
+        set_template(context, &template.name, &template.base_path);
+        let mut out = Vec::new();
+        interpreter
+            .execute(&template.name, &Value::Map(context.clone()), &mut out)
+            .map_err(|error| Error::Template(errors::execution(&error, settings.profile)))?;
+        let out = without_no_value(&out).unwrap_or(out);
+        size += out.len();
+        if size > settings.limits.output_bytes {
+            return Err(Error::TooLarge {
+                what: "the rendered text".into(),
+                limit: settings.limits.output_bytes as u64,
+            });
+        }
+        files.insert(template.name.as_str(), Str::from(out));
+    }
+    let functions: Vec<_> = interpreter.placeholders().collect();
+    if !functions.is_empty() {
+        let functions = functions.join(", ");
+        warnings.push(format!(
+            "not the same in every render, so placeholders stand for what Helm would print: {functions}"
+        ));
+    }
+    Ok(files)
+}

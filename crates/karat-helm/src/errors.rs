@@ -1,0 +1,62 @@
+//! Errors of templates in Helm's words.
+
+use karat_template::{CallError, Error, ParseError, Problem};
+
+const START: &str = "HELM_ERR_START";
+const END: &str = "HELM_ERR_END";
+
+/// Marks a message of `fail` or `required`, so that only it is shown.
+pub(crate) fn marked(message: &str) -> String {
+    format!("{START}{message}{END}")
+}
+
+/// `parse error at (FILE:LINE): MESSAGE`, of a longer message only the end.
+pub(crate) fn parse(file: &str, error: &ParseError) -> String {
+    let text = error.to_string();
+    let parts: Vec<&str> = text.split(": ").collect();
+    match parts.as_slice() {
+        [_, location, .., message] => format!("parse error at ({location}): {message}"),
+        _ => format!("parse error in ({file}): {text}"),
+    }
+}
+
+/// What Helm 4 shows: the message of `fail` and `required` alone; else one paragraph per template on the way, if all of
+/// them speak for themselves; else text/template's own line.
+pub(crate) fn execution(error: &Error, profile: crate::Profile) -> String {
+    let text = error.to_string();
+    let Error::Exec(outer) = error else { return text };
+    if let (Some(start), Some(end)) = (text.find(START), text.rfind(END))
+        && let Some(message) = text.get(start + START.len()..end)
+    {
+        return format!("execution error at ({}:{}:{}): {message}", outer.file, outer.line, outer.column);
+    }
+    if profile == crate::Profile::Helm3 {
+        return text;
+    }
+    let mut paragraphs: Vec<String> = Vec::new();
+    for error in error.chain() {
+        let (paragraph, ends) = match error {
+            Error::Exec(exec) => {
+                let message = exec.problem.to_string();
+                let message = message.split_once(" template:").map_or(message.as_str(), |(before, _)| before);
+                let at = format!("{}:{}:{}", exec.file, exec.line, exec.column);
+                let executing = format!("executing \"{}\" at <{}>:", exec.template, exec.node);
+                let ends = match &exec.problem {
+                    Problem::Call { error: CallError::Nested { context, .. }, .. } => !context.is_empty(),
+                    Problem::Call { .. } | Problem::Limit(_) => true,
+                    _ => false,
+                };
+                (format!("{at}\n  {executing}\n    {message}\n"), ends)
+            }
+            other => (format!("{other}\n"), false),
+        };
+        // A function's own error has no place of its own: then the whole chain stays one line.
+        if ends {
+            return text;
+        }
+        if paragraphs.last() != Some(&paragraph) {
+            paragraphs.push(paragraph);
+        }
+    }
+    paragraphs.concat().trim().to_owned()
+}

@@ -1,0 +1,121 @@
+//! The functions that Helm adds to Sprig's, and those of Sprig's that it replaces.
+
+use std::sync::{Arc, OnceLock};
+
+use karat_template::{Builtin, CallError, FuncMap, Interpreter, Signature, Str, Type, Value};
+
+use crate::{Profile, errors, toml, yaml};
+
+/// All functions of a profile, shared by all charts.
+pub(crate) fn all(profile: Profile) -> Arc<FuncMap> {
+    static HELM4: OnceLock<Arc<FuncMap>> = OnceLock::new();
+    static HELM3: OnceLock<Arc<FuncMap>> = OnceLock::new();
+    let functions = match profile {
+        Profile::Helm4 => &HELM4,
+        Profile::Helm3 => &HELM3,
+    };
+    Arc::clone(functions.get_or_init(|| {
+        let mut functions = karat_template::sprig::functions();
+        for removed in ["env", "expandenv"] {
+            functions.remove(removed);
+        }
+        functions.add(ADDED);
+        if profile.has_must_functions() {
+            functions.add(MUST);
+        }
+        Arc::new(functions)
+    }))
+}
+
+const fn function(
+    name: &'static str,
+    params: &'static [Type],
+    call: fn(&mut Interpreter<'_>, &[Value]) -> Result<Value, CallError>,
+) -> Builtin {
+    Builtin { name, signature: Signature::fixed(params), call }
+}
+
+const ADDED: &[Builtin] = &[
+    function("include", &[Type::String, Type::Any], include),
+    function("tpl", &[Type::String, Type::Any], tpl),
+    function("required", &[Type::String, Type::Any], required),
+    function("fail", &[Type::String], fail),
+    function("lookup", &[Type::String, Type::String, Type::String, Type::String], |_, _| Ok(Value::empty_map())),
+    function("getHostByName", &[Type::String], |_, _| Ok(Value::string(""))),
+    function("toYaml", &[Type::Any], |_, arguments| text_or_nothing(yaml::to_yaml(any(arguments)))),
+    function("toYamlPretty", &[Type::Any], |_, arguments| text_or_nothing(yaml::to_yaml_pretty(any(arguments)))),
+    function("fromYaml", &[Type::String], |_, arguments| Ok(yaml::from_yaml(text(arguments)))),
+    function("fromYamlArray", &[Type::String], |_, arguments| Ok(yaml::from_yaml_array(text(arguments)))),
+    function("toJson", &[Type::Any], |_, arguments| text_or_nothing(yaml::to_json(any(arguments)))),
+    function("fromJson", &[Type::String], |_, arguments| Ok(yaml::from_json(text(arguments)))),
+    function("fromJsonArray", &[Type::String], |_, arguments| Ok(yaml::from_json_array(text(arguments)))),
+    function("toToml", &[Type::Any], |_, arguments| {
+        Ok(Value::Str(toml::encode(any(arguments)).unwrap_or_else(Str::from)))
+    }),
+    function("fromToml", &[Type::String], |_, arguments| {
+        Ok(Value::Map(match toml::decode(&text(arguments).lossy()) {
+            Ok(map) => map,
+            Err(message) => {
+                let map = crate::coalesce::empty_map();
+                map.set("Error", Value::string(message));
+                map
+            }
+        }))
+    }),
+];
+
+const MUST: &[Builtin] = &[
+    function("mustToYaml", &[Type::Any], |_, arguments| {
+        yaml::to_yaml(any(arguments)).map(Value::Str).map_err(Into::into)
+    }),
+    function("mustToJson", &[Type::Any], |_, arguments| {
+        yaml::to_json(any(arguments)).map(Value::Str).map_err(Into::into)
+    }),
+    function("mustToToml", &[Type::Any], |_, arguments| {
+        toml::encode(any(arguments)).map(Value::Str).map_err(Into::into)
+    }),
+];
+
+const NIL: &Value = &Value::Nil;
+const EMPTY: &Str = &Str::new();
+
+fn any(arguments: &[Value]) -> &Value {
+    arguments.first().unwrap_or(NIL)
+}
+
+fn text(arguments: &[Value]) -> &Str {
+    match arguments.first() {
+        Some(Value::Str(text)) => text,
+        _ => EMPTY,
+    }
+}
+
+fn second(arguments: &[Value]) -> &Value {
+    arguments.get(1).unwrap_or(NIL)
+}
+
+fn include(interpreter: &mut Interpreter<'_>, arguments: &[Value]) -> Result<Value, CallError> {
+    interpreter.include(text(arguments), second(arguments)).map(Value::Str)
+}
+
+fn tpl(interpreter: &mut Interpreter<'_>, arguments: &[Value]) -> Result<Value, CallError> {
+    interpreter.tpl(text(arguments), second(arguments)).map(Value::Str)
+}
+
+/// The value, unless it is nil or the empty text.
+fn required(_: &mut Interpreter<'_>, arguments: &[Value]) -> Result<Value, CallError> {
+    match second(arguments) {
+        Value::Nil => Err(errors::marked(&text(arguments).lossy()).into()),
+        Value::Str(value) if value.is_empty() => Err(errors::marked(&text(arguments).lossy()).into()),
+        value => Ok(value.clone()),
+    }
+}
+
+fn fail(_: &mut Interpreter<'_>, arguments: &[Value]) -> Result<Value, CallError> {
+    Err(errors::marked(&text(arguments).lossy()).into())
+}
+
+/// Helm swallows what cannot be written.
+fn text_or_nothing(text: Result<Str, String>) -> Result<Value, CallError> {
+    Ok(Value::Str(text.unwrap_or_default()))
+}
