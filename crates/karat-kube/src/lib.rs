@@ -11,6 +11,7 @@ mod list;
 mod path;
 mod pod;
 mod quantity;
+mod selector;
 
 pub use identity::{GroupKind, Identity, IdentityError, api_version_parts};
 pub use kind::{KindFacts, Scope, kind_facts, known_kinds};
@@ -18,3 +19,4 @@ pub use list::{ListKind, list_kind, list_pairs};
 pub use path::{Path, PathError, Step};
 pub use pod::{Container, ContainerClass, WORKLOADS, containers, pod_spec, pod_spec_path, pod_template_path, replicas};
 pub use quantity::Quantity;
+pub use selector::{selects, selects_all, service_selects};

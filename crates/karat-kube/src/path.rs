@@ -117,6 +117,14 @@ impl Path {
         Self(steps)
     }
 
+    /// The last key of the path, if it has one: the name of the field that it leads to.
+    pub fn last_key(&self) -> Option<&str> {
+        self.0.iter().rev().find_map(|step| match step {
+            Step::Key(key) => Some(key.as_str()),
+            Step::Index(_) => None,
+        })
+    }
+
     /// What is there, if anything is.
     pub fn find<'v>(&self, value: &'v Value) -> Option<&'v Value> {
         self.0.iter().try_fold(value, |value, step| match step {

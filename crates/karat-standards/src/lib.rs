@@ -1,2 +1,28 @@
-//! Golden standards as data: findings, waivers, karats, admission policies
+//! Golden standards as data: findings, waivers, karats, admission policies.
+//!
+//! A standard is a file (`standards/<area>/<slug>/standard.yaml`, see [`Standards`]); what is judged is a [`Subject`],
+//! onto which the fleet is mapped; what the organisation decided is an [`Organisation`]; the verdict is a [`Report`].
+//! [`judge`] is a function of these and of today's date.
 #![forbid(unsafe_code)]
+
+mod analysis;
+mod cel;
+mod each;
+mod error;
+mod judge;
+mod message;
+mod organisation;
+mod read;
+mod report;
+mod standard;
+mod standards;
+mod subject;
+
+pub use analysis::{ALL as ANALYSES, Analysis};
+pub use error::Error;
+pub use judge::judge;
+pub use organisation::{Exception, On, Organisation, Waiver};
+pub use report::{Accepted, Affected, Finding, FindingKind, Place, Report, Score, WaiverProblem, WaiverProblemKind};
+pub use standard::{Admission, Applies, In, Level, Scope, Standard};
+pub use standards::Standards;
+pub use subject::{Addon, Application, Cluster, Doc, Entity, EntityKind, File, Locate, Object, Subject};

@@ -5,6 +5,7 @@ mod list;
 mod path;
 mod pod;
 mod quantity;
+mod selector;
 
 use karat_yaml::{Map, Value};
 

@@ -1,0 +1,171 @@
+//! Expressions: the one place that knows the `cel` and `kube-cel` crates.
+//!
+//! A [`Program`] is compiled once per standard; an [`Engine`] holds the functions and the settings, one per thread; a
+//! [`Scope`] holds what one object binds. Nothing passes because it could not be evaluated: every error is told.
+
+mod functions;
+mod rewrite;
+mod tree;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use cel::common::ast::IdedExpr;
+use cel::common::types::{CelBool, CelString};
+use cel::common::value::Val;
+use cel::{Context, ExecutionError, Value};
+
+pub(crate) use tree::Tree;
+
+/// The longest expression that is read, in bytes.
+const LONGEST: usize = 8 << 10;
+
+/// A compiled expression.
+#[derive(Debug)]
+pub(crate) struct Program {
+    /// As it was written.
+    pub(crate) text: String,
+    expression: IdedExpr,
+    /// The variables that it uses.
+    uses: BTreeSet<String>,
+}
+
+impl Program {
+    /// Compiles `text`, in which only `variables` are known. The error says what is wrong, without the place.
+    pub(crate) fn compile(text: &str, variables: &[&str]) -> Result<Self, String> {
+        if text.len() > LONGEST {
+            return Err(format!("an expression of {} bytes, more than the limit of {LONGEST}", text.len()));
+        }
+        if nesting(text) > 60 {
+            return Err("nested more than 60 deep".to_owned());
+        }
+        let program = cel::Program::compile(text).map_err(|errors| {
+            let first = errors.errors.first();
+            first.map_or_else(|| "not an expression".to_owned(), |error| {
+                format!("{} at line {}, column {}", error.msg, error.pos.0, error.pos.1)
+            })
+        })?;
+        let mut expression = program.expression().clone();
+        let uses = rewrite::rewrite(&mut expression, variables)?;
+        Ok(Self { text: text.to_owned(), expression, uses })
+    }
+
+    /// Whether it uses the variable `name`.
+    pub(crate) fn uses(&self, name: &str) -> bool {
+        self.uses.contains(name)
+    }
+}
+
+/// How deep brackets nest, which is how deep the parser recurses; brackets within strings count too, which only errs
+/// on the safe side.
+fn nesting(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' | b'?' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// Functions and constants, for the evaluations of one thread.
+pub(crate) struct Engine {
+    context: Context<'static>,
+    iterations: Arc<AtomicU32>,
+}
+
+impl Engine {
+    /// An engine in which `constants` are bound.
+    pub(crate) fn new<'k>(constants: impl IntoIterator<Item = (&'k str, Tree)>) -> Self {
+        let iterations = Arc::new(AtomicU32::new(0));
+        let mut context = Context::default();
+        functions::register(&mut context, Arc::clone(&iterations));
+        bind(&mut context, constants);
+        Self { context, iterations }
+    }
+
+    /// A scope in which `variables` are bound besides the constants.
+    pub(crate) fn scope<'k>(&self, variables: impl IntoIterator<Item = (&'k str, Tree)>) -> Scope<'_> {
+        let mut context = self.context.new_inner_scope();
+        bind(&mut context, variables);
+        Scope { context, iterations: &self.iterations }
+    }
+}
+
+/// Bound variables.
+pub(crate) struct Scope<'e> {
+    context: Context<'e>,
+    iterations: &'e AtomicU32,
+}
+
+impl Scope<'_> {
+    /// This scope and one more variable.
+    pub(crate) fn with(&self, name: &str, value: Tree) -> Scope<'_> {
+        let mut context = self.context.new_inner_scope();
+        bind(&mut context, [(name, value)]);
+        Scope { context, iterations: self.iterations }
+    }
+
+    /// Whether `program` holds. An error if it cannot be evaluated or gives no boolean.
+    pub(crate) fn holds(&self, program: &Program) -> Result<bool, String> {
+        let value = self.evaluate(program)?;
+        match value.as_ref().downcast_ref::<CelBool>() {
+            Some(truth) => Ok(*truth.inner()),
+            None => Err(format!("gives {}, not true or false", value.as_ref().get_type().name())),
+        }
+    }
+
+    /// What `program` gives, as text for a message.
+    pub(crate) fn text(&self, program: &Program) -> Result<String, String> {
+        let value = self.evaluate(program)?;
+        if let Some(text) = value.as_ref().downcast_ref::<CelString>() {
+            return Ok(text.inner().to_owned());
+        }
+        match functions::plain(value.as_ref()).map_err(|error| explain(&error))? {
+            Value::Int(number) => Ok(number.to_string()),
+            Value::UInt(number) => Ok(number.to_string()),
+            Value::Float(number) => Ok(number.to_string()),
+            Value::Bool(truth) => Ok(truth.to_string()),
+            other => Err(format!("gives {}, not a text", other.type_of())),
+        }
+    }
+
+    fn evaluate<'a>(&'a self, program: &'a Program) -> Result<std::borrow::Cow<'a, dyn Val>, String> {
+        self.iterations.store(functions::ITERATIONS, Ordering::Relaxed);
+        Value::resolve_val(&program.expression, &self.context).map_err(|error| explain(&error))
+    }
+}
+
+fn bind<'k>(context: &mut Context<'_>, bound: impl IntoIterator<Item = (&'k str, Tree)>) {
+    // `add_variable` would take the crate's own values only, and copy them.
+    let variables: &mut BTreeMap<String, Box<dyn Val>> = match context {
+        Context::Root { variables, .. } | Context::Child { variables, .. } => variables,
+    };
+    variables.extend(bound.into_iter().map(|(name, value)| (name.to_owned(), value.as_val().clone_as_boxed())));
+}
+
+/// An error of an evaluation as a reader wants it: the crate's own texts print whole objects.
+fn explain(error: &ExecutionError) -> String {
+    match error {
+        ExecutionError::NoSuchKey(key) => format!("there is no `{key}`"),
+        ExecutionError::NoSuchOverload => "an operator or a field of a value of the wrong type".to_owned(),
+        ExecutionError::UnexpectedType { got, want } => format!("{got} where {want} is expected"),
+        ExecutionError::FunctionError { function, message } => format!("{function}: {message}"),
+        ExecutionError::InvalidArgumentCount { expected, actual } => {
+            format!("{actual} arguments where {expected} are expected")
+        }
+        ExecutionError::UnsupportedBinaryOperator(operator, ..) => format!("`{operator}` of values of the wrong types"),
+        ExecutionError::ValuesNotComparable(..) => "a comparison of values of different types".to_owned(),
+        ExecutionError::IndexOutOfBounds(_) => "an index beyond the end of a list".to_owned(),
+        other => other.to_string().chars().take(160).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
