@@ -6,9 +6,11 @@
 #![forbid(unsafe_code)]
 
 mod analysis;
+mod builtin;
 mod cel;
 mod each;
 mod error;
+mod export;
 mod judge;
 mod message;
 mod organisation;
@@ -17,12 +19,16 @@ mod report;
 mod standard;
 mod standards;
 mod subject;
+mod text;
 
 pub use analysis::{ALL as ANALYSES, Analysis};
+pub use builtin::{FILES, SETTINGS, default_settings};
 pub use error::Error;
+pub use export::{ExportError, Policy, export};
 pub use judge::judge;
 pub use organisation::{Exception, On, Organisation, Waiver};
 pub use report::{Accepted, Affected, Finding, FindingKind, Place, Report, Score, WaiverProblem, WaiverProblemKind};
-pub use standard::{Admission, Applies, In, Level, Scope, Standard};
+pub use standard::{Admission, Applies, Enforce, In, Level, Scope, Standard};
 pub use standards::Standards;
 pub use subject::{Addon, Application, Cluster, Doc, Entity, EntityKind, File, Locate, Object, Subject};
+pub use text::{documents, place_in};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use karat_kube::{Identity, Path};
-use karat_yaml::Value;
+use karat_yaml::{Map, Value};
 
 use crate::read::{Problem, Reader};
 use crate::report::{Accepted, Finding};
@@ -80,6 +80,7 @@ impl Organisation {
             if let Some(written) = spec.get("settings") {
                 merge(&mut settings, written.value);
             }
+            add_facts(&mut settings, &spec)?;
             let mut exceptions = Vec::new();
             for exception in spec.get("exceptions").map_or(Ok(Vec::new()), |list| list.items())? {
                 exceptions.push(read_exception(&exception)?);
@@ -128,6 +129,26 @@ impl Organisation {
                 && (exception.fields.is_empty() || exception.fields.iter().any(|name| Some(name.as_str()) == field))
         })
     }
+}
+
+/// What standards ask of the rest of the file: `settings.repositories` are the repositories' URLs by name,
+/// `settings.argocd` the Argo CD instances.
+fn add_facts(settings: &mut Value, spec: &Reader<'_>) -> Result<(), Problem> {
+    let mut urls = Map::new();
+    for repository in spec.get("repositories").map_or(Ok(Vec::new()), |list| list.items())? {
+        let text = |key: &str| repository.value.get(key).cloned().filter(|value| value.as_str().is_some());
+        if let (Some(Value::Str(name)), Some(url)) = (text("name"), text("url")) {
+            urls.insert(name, url);
+        }
+    }
+    if settings.is_null() {
+        *settings = Value::Map(Map::new());
+    }
+    if let Some(settings) = settings.as_map_mut() {
+        settings.insert("repositories".into(), Value::Map(urls));
+        settings.insert("argocd".into(), spec.value.get("argocd").cloned().unwrap_or(Value::Seq(Vec::new())));
+    }
+    Ok(())
 }
 
 /// Lays `over` over `under`, mapping by mapping; lists and scalars replace.
@@ -201,9 +222,8 @@ impl Waiver {
 
     /// Whether it is for `finding`, which is not merged over clusters yet.
     pub(crate) fn fits(&self, finding: &Finding) -> bool {
-        let is = |wanted: &Option<String>, found: Option<&str>| {
-            wanted.as_deref().is_none_or(|wanted| Some(wanted) == found)
-        };
+        let is =
+            |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|wanted| Some(wanted) == found);
         let affected = &finding.affected;
         let object = finding.object.as_ref();
         self.standard == finding.standard
@@ -213,7 +233,7 @@ impl Waiver {
             && self.on.repository.as_deref().is_none_or(|name| affected.entities.iter().any(|one| one.name == name))
             && self.on.cluster.as_deref().is_none_or(|name| affected.clusters.contains(name))
             && self.on.environment.as_deref().is_none_or(|name| affected.environments.contains(name))
-            && is(&self.on.namespace, object.map(|object| namespace_of(object)))
+            && is(&self.on.namespace, object.map(namespace_of))
             && is(&self.on.kind, object.map(|object| object.kind.as_str()))
             && is(&self.on.name, object.map(|object| object.name.as_str()))
     }

@@ -86,11 +86,9 @@ impl<'v> Reader<'v> {
     /// The items of a list.
     pub(crate) fn items(&self) -> Read<Vec<Self>> {
         match self.value.as_seq() {
-            Some(items) => Ok(items
-                .iter()
-                .enumerate()
-                .map(|(at, value)| Self { value, path: self.path.index(at) })
-                .collect()),
+            Some(items) => {
+                Ok(items.iter().enumerate().map(|(at, value)| Self { value, path: self.path.index(at) }).collect())
+            }
             None => self.problem(format!("a list is expected, not {}", self.value.kind())),
         }
     }

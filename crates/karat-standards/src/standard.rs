@@ -199,7 +199,7 @@ impl Scope {
             Self::Object => &["object", "podSpec", "podTemplate", "request", "cluster", "settings"],
             Self::Namespace => &["name", "objects", "cluster", "settings"],
             Self::Application => &["application", "objects", "cluster", "settings"],
-            Self::Cluster => &["cluster", "addons", "settings"],
+            Self::Cluster => &["name", "cluster", "addons", "settings"],
             Self::Addon => &["addon", "values", "cluster", "settings"],
             Self::Config => &["file", "object", "settings"],
         }

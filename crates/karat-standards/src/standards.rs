@@ -28,8 +28,7 @@ impl Standards {
 
     /// Reads one more; a standard that is there already is replaced, so that an organisation can make its own of it.
     pub fn add(&mut self, file: &Arc<Doc>) -> Result<(), Error> {
-        let standard =
-            standard::read(&file.value, &file.file()).map_err(|problem| Error::at(file, problem))?;
+        let standard = standard::read(&file.value, &file.file()).map_err(|problem| Error::at(file, problem))?;
         match self.all.binary_search_by(|known| known.id.cmp(&standard.id)) {
             Ok(at) => self.all[at] = standard,
             Err(at) => self.all.insert(at, standard),

@@ -71,7 +71,8 @@ fn check(view: &View<'_>, at: usize, rollout: &Object, found: &mut Vec<Found>) {
     let mut seen = BTreeSet::new();
     for reference in &references {
         let kind = if reference.cluster { "ClusterAnalysisTemplate" } else { "AnalysisTemplate" };
-        let mut templates = view.of("argoproj.io", kind).filter(|(_, template)| template.identity.name == reference.name);
+        let mut templates =
+            view.of("argoproj.io", kind).filter(|(_, template)| template.identity.name == reference.name);
         let Some((template_at, template)) = templates.next() else {
             // A template of the whole cluster comes from elsewhere; the platform's own is judged there.
             if !reference.cluster {

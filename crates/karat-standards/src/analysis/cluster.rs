@@ -78,7 +78,9 @@ fn auto_mode(view: &View<'_>) -> Vec<Found> {
     let outside = view.organisation().texts("network.outsideMesh");
     for (at, namespace) in view.index.on_cluster_at(cluster, "Namespace") {
         let name = &namespace.identity.name;
-        if !outside.contains(&name.as_str()) && label(&namespace.doc.value, "istio.io/dataplane-mode") != Some("ambient") {
+        if !outside.contains(&name.as_str())
+            && label(&namespace.doc.value, "istio.io/dataplane-mode") != Some("ambient")
+        {
             let message = format!("traffic of namespace `{name}` on `{}` is encrypted by nothing", cluster.name);
             found.push(Found::at(at, "metadata.labels[\"istio.io/dataplane-mode\"]", message));
         }

@@ -30,7 +30,9 @@ fn run(view: &View<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     match (denies("Ingress"), denies("Egress")) {
         (true, true) => {}
-        (false, false) => found.push(Found::here(format!("nothing denies traffic of namespace `{}` by default", view.name))),
+        (false, false) => {
+            found.push(Found::here(format!("nothing denies traffic of namespace `{}` by default", view.name)));
+        }
         (false, true) => {
             found.push(Found::here(format!("nothing denies traffic into namespace `{}` by default", view.name)));
         }
@@ -71,7 +73,11 @@ fn rules(view: &View<'_>, at: usize, policy: &Object, way: &str, peers: &str, fo
             let path = path.key(peers).index(place);
             if let Some(cidr) = text(peer, "ipBlock.cidr").filter(|cidr| cidr.ends_with("/0")) {
                 let path = path.key("ipBlock").key("cidr");
-                found.push(Found::within(at, path, format!("NetworkPolicy `{name}` lets traffic {direction} `{cidr}`")));
+                found.push(Found::within(
+                    at,
+                    path,
+                    format!("NetworkPolicy `{name}` lets traffic {direction} `{cidr}`"),
+                ));
             }
             let Some(namespaces) = peer.get("namespaceSelector") else { continue };
             if selects_all(namespaces) {
@@ -91,9 +97,9 @@ fn rules(view: &View<'_>, at: usize, policy: &Object, way: &str, peers: &str, fo
 fn is_platform(view: &View<'_>, selector: &Value) -> bool {
     const NAME: &str = "kubernetes.io/metadata.name";
     let named = selector.get("matchLabels").and_then(|labels| labels.get(NAME)).and_then(Value::as_str);
-    let mut listed = list(selector, "matchExpressions").iter().filter(|expression| {
-        text(expression, "key") == Some(NAME) && text(expression, "operator") == Some("In")
-    });
+    let mut listed = list(selector, "matchExpressions")
+        .iter()
+        .filter(|expression| text(expression, "key") == Some(NAME) && text(expression, "operator") == Some("In"));
     let is_ours = |name: &str| view.organisation().is_platform(name);
     named.is_some_and(is_ours)
         || listed.any(|expression| {
@@ -120,10 +126,11 @@ fn needs(view: &View<'_>, policies: &[(usize, &Object)], found: &mut Vec<Found>)
     let rules = |way: &'static str| {
         policies.iter().flat_map(move |(_, policy)| list(&policy.doc.value, &format!("spec.{way}")))
     };
-    let lets_probes = rules("ingress").any(|rule| list(rule, "from").iter().any(|peer| text(peer, "ipBlock.cidr") == Some(probes)));
-    let cluster_wide = view.cluster.is_some_and(|cluster| {
-        super::cluster::probe_policies(view.index, cluster, probes).next().is_some()
-    });
+    let lets_probes =
+        rules("ingress").any(|rule| list(rule, "from").iter().any(|peer| text(peer, "ipBlock.cidr") == Some(probes)));
+    let cluster_wide = view
+        .cluster
+        .is_some_and(|cluster| super::cluster::probe_policies(view.index, cluster, probes).next().is_some());
     if !lets_probes && !cluster_wide && !probes.is_empty() {
         let message = format!("the kubelet's probes ({probes}) do not reach the pods of namespace `{}`", view.name);
         found.push(Found::here(message));

@@ -39,7 +39,11 @@ fn roots(view: &View<'_>) -> BTreeSet<String> {
         return said;
     }
     let files = view.subject().files.iter().filter(|file| file.role == "config" && is(file, "Application"));
-    files.map(|file| file.path.to_string()).min_by_key(|path| (path.matches('/').count(), path.clone())).into_iter().collect()
+    files
+        .map(|file| file.path.to_string())
+        .min_by_key(|path| (path.matches('/').count(), path.clone()))
+        .into_iter()
+        .collect()
 }
 
 fn one_root(view: &View<'_>) -> Vec<Found> {
@@ -70,9 +74,12 @@ fn one_root(view: &View<'_>) -> Vec<Found> {
         let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let covers = |root: &&str| {
             let root = root.trim_matches('/');
-            root == folder || root == "." || root.is_empty() || folder.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
+            root == folder
+                || root == "."
+                || root.is_empty()
+                || folder.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
         };
-        if !folders.iter().any(|root| covers(root)) {
+        if !folders.iter().any(covers) {
             let kind = text(&file.doc.value, "kind").unwrap_or_default();
             let name = text(&file.doc.value, "metadata.name").unwrap_or_default();
             let message = format!("{kind} `{name}` is below no root: nothing applies it");

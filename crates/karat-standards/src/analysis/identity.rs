@@ -46,9 +46,9 @@ fn run(view: &View<'_>) -> Vec<Found> {
             found.push(Found::at(at, "metadata.name", message));
         }
         let at_waypoint = |policy: &Value| {
-            list(policy, "spec.targetRefs").iter().any(|target| {
-                text(target, "kind") == Some("Gateway") && text(target, "name") == Some(waypoint)
-            })
+            list(policy, "spec.targetRefs")
+                .iter()
+                .any(|target| text(target, "kind") == Some("Gateway") && text(target, "name") == Some(waypoint))
         };
         if !policies.iter().any(|(_, policy)| at_waypoint(&policy.doc.value) && allows_nobody(&policy.doc.value)) {
             let message = format!("waypoint `{waypoint}` of namespace `{name}` lets through what no policy is about");

@@ -83,7 +83,8 @@ fn check_route(view: &View<'_>, at: usize, route: &Object, found: &mut Vec<Found
     if public && patients.contains(&route.identity.namespace.as_str()) {
         for (service, path) in backends(route) {
             if !verifies(view, &route.identity.namespace, service) {
-                let message = format!("Service `{service}` has patient data and verifies no token (RequestAuthentication)");
+                let message =
+                    format!("Service `{service}` has patient data and verifies no token (RequestAuthentication)");
                 found.push(Found::within(at, path, message));
             } else if !requires(view, &route.identity.namespace, service) {
                 let message = format!("Service `{service}` has patient data and lets in requests without a token");
@@ -98,9 +99,9 @@ fn has_tls(listener: &Value) -> bool {
 }
 
 fn targets(policy: &Value, service: &str) -> bool {
-    list(policy, "spec.targetRefs").iter().any(|target| {
-        text(target, "kind") == Some("Service") && text(target, "name") == Some(service)
-    })
+    list(policy, "spec.targetRefs")
+        .iter()
+        .any(|target| text(target, "kind") == Some("Service") && text(target, "name") == Some(service))
 }
 
 /// Whether a RequestAuthentication verifies tokens for a Service.

@@ -23,15 +23,22 @@ fn run(view: &View<'_>) -> Vec<Found> {
         return Vec::new();
     }
     let ignored = list(manifest, "spec.ignoreDifferences");
-    let path = if ignored.is_empty() { Path::keys(["spec", "syncPolicy", "automated", "selfHeal"]) } else { Path::keys(["spec", "ignoreDifferences"]) };
+    let path = if ignored.is_empty() {
+        Path::keys(["spec", "syncPolicy", "automated", "selfHeal"])
+    } else {
+        Path::keys(["spec", "ignoreDifferences"])
+    };
     let found = |message| Found { on: Some(view.about), path: path.clone(), message };
     let mut all = Vec::new();
     for (_, rollout) in view.of("argoproj.io", "Rollout") {
         for route in routes(&rollout.doc.value) {
-            let there = view.of("gateway.networking.k8s.io", "HTTPRoute").any(|(_, object)| object.identity.name == route);
+            let there =
+                view.of("gateway.networking.k8s.io", "HTTPRoute").any(|(_, object)| object.identity.name == route);
             if there && !ignores(ignored, "gateway.networking.k8s.io", "HTTPRoute", route, "weight") {
                 let name = &rollout.identity.name;
-                all.push(found(format!("self-heal puts back the weights of HTTPRoute `{route}` while Rollout `{name}` moves them")));
+                all.push(found(format!(
+                    "self-heal puts back the weights of HTTPRoute `{route}` while Rollout `{name}` moves them"
+                )));
             }
         }
     }
@@ -46,7 +53,9 @@ fn run(view: &View<'_>) -> Vec<Found> {
         if let Some((_, object)) = fixed
             && !ignores(ignored, &object.identity.group, kind, name, "replicas")
         {
-            all.push(found(format!("self-heal puts back the replicas of {kind} `{name}` while its autoscaler moves them")));
+            all.push(found(format!(
+                "self-heal puts back the replicas of {kind} `{name}` while its autoscaler moves them"
+            )));
         }
     }
     all
@@ -54,7 +63,9 @@ fn run(view: &View<'_>) -> Vec<Found> {
 
 /// The routes whose weights a Rollout moves.
 fn routes(rollout: &Value) -> Vec<&str> {
-    let Some(plugin) = rollout.at(["spec", "strategy", "canary", "trafficRouting", "plugins", "argoproj-labs/gatewayAPI"]) else {
+    let Some(plugin) =
+        rollout.at(["spec", "strategy", "canary", "trafficRouting", "plugins", "argoproj-labs/gatewayAPI"])
+    else {
         return Vec::new();
     };
     let listed = list(plugin, "httpRoutes").iter().filter_map(|route| text(route, "name"));
@@ -63,10 +74,16 @@ fn routes(rollout: &Value) -> Vec<&str> {
 
 fn ignores(ignored: &[Value], group: &str, kind: &str, name: &str, field: &str) -> bool {
     ignored.iter().any(|one| {
-        let is = |key: &str, wanted: &str| text(one, key).is_none_or(|value| value.is_empty() || value == wanted || value == "*");
+        let is = |key: &str, wanted: &str| {
+            text(one, key).is_none_or(|value| value.is_empty() || value == wanted || value == "*")
+        };
         let paths = list(one, "jsonPointers").iter().chain(list(one, "jqPathExpressions"));
-        let owned = list(one, "managedFieldsManagers").iter().any(|manager| manager.as_str().is_some_and(|manager| manager.contains("rollouts")));
-        is("group", group) && is("kind", kind) && is("name", name)
+        let owned = list(one, "managedFieldsManagers")
+            .iter()
+            .any(|manager| manager.as_str().is_some_and(|manager| manager.contains("rollouts")));
+        is("group", group)
+            && is("kind", kind)
+            && is("name", name)
             && (owned || paths.filter_map(Value::as_str).any(|path| path.contains(field) || path == "/spec"))
     })
 }

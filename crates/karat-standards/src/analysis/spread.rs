@@ -33,7 +33,11 @@ fn run(view: &View<'_>) -> Vec<Found> {
         }
         if pods < least {
             let (on, path) = scaled_by.map_or((at, "spec.replicas"), |scaler| (scaler, "spec.minReplicas"));
-            found.push(Found::at(on, path, format!("{kind} `{name}` may run with {pods} of at least {least} replicas")));
+            found.push(Found::at(
+                on,
+                path,
+                format!("{kind} `{name}` may run with {pods} of at least {least} replicas"),
+            ));
         }
         let zones = list(spec, "topologySpreadConstraints");
         if !zones.iter().any(|zone| text(zone, "topologyKey") == Some("topology.kubernetes.io/zone")) {
@@ -72,8 +76,7 @@ fn budget(view: &View<'_>, at: usize, object: &Object, pods: i64, found: &mut Ve
     };
     let all = |path: &str| {
         let kept = spec.at(path.split('.'));
-        kept.and_then(Value::as_i64).is_some_and(|kept| kept >= pods)
-            || kept.and_then(Value::as_str) == Some("100%")
+        kept.and_then(Value::as_i64).is_some_and(|kept| kept >= pods) || kept.and_then(Value::as_str) == Some("100%")
     };
     let message =
         || format!("the disruption budget of {kind} `{name}` lets no pod go, so its nodes can never be replaced");

@@ -52,7 +52,8 @@ fn check_route(view: &View<'_>, at: usize, route: &Object, found: &mut Vec<Found
                         found.push(Found::within(at, path, message));
                     }
                     Some(waypoint) if !exists(view, of, waypoint) => {
-                        let message = format!("Service `{service}` is to use waypoint `{waypoint}`, which is not there");
+                        let message =
+                            format!("Service `{service}` is to use waypoint `{waypoint}`, which is not there");
                         found.push(Found::within(at, path, message));
                     }
                     Some(_) => {}

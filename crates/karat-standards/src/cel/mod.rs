@@ -42,9 +42,10 @@ impl Program {
         }
         let program = cel::Program::compile(text).map_err(|errors| {
             let first = errors.errors.first();
-            first.map_or_else(|| "not an expression".to_owned(), |error| {
-                format!("{} at line {}, column {}", error.msg, error.pos.0, error.pos.1)
-            })
+            first.map_or_else(
+                || "not an expression".to_owned(),
+                |error| format!("{} at line {}, column {}", error.msg, error.pos.0, error.pos.1),
+            )
         })?;
         let mut expression = program.expression().clone();
         let uses = rewrite::rewrite(&mut expression, variables)?;

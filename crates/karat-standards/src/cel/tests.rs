@@ -4,7 +4,8 @@ use super::{Engine, Program, Tree};
 use karat_yaml::Value;
 
 fn object() -> Tree {
-    let container = |name: &str| Tree::map([("name", Tree::text(name)), ("ports", Tree::list([Tree::of(&Value::Float(80.0))]))]);
+    let container =
+        |name: &str| Tree::map([("name", Tree::text(name)), ("ports", Tree::list([Tree::of(&Value::Float(80.0))]))]);
     Tree::map([
         ("name", Tree::text("records")),
         ("replicas", Tree::of(&Value::Float(3.0))),
@@ -87,7 +88,8 @@ fn what_is_wrong_in_every_case_is_an_error_of_the_standard() {
 #[test]
 fn the_budget_ends_what_would_not() {
     let list = "[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19]";
-    let text = format!("{list}.all(a, {list}.all(b, {list}.all(c, {list}.all(d, {list}.all(e, a + b + c + d + e < 999)))))");
+    let text =
+        format!("{list}.all(a, {list}.all(b, {list}.all(c, {list}.all(d, {list}.all(e, a + b + c + d + e < 999)))))");
     assert_eq!(judge(&text), Err("all, exists, map or filter: more than 200,000 iterations".to_owned()));
 }
 
@@ -101,7 +103,9 @@ fn null_is_absent() {
 #[test]
 fn kinds_that_are_not_there_are_empty_lists() {
     let objects = Tree::lists([("Pod", Tree::list([object()]))]);
-    let program = Program::compile("objects.Pod.size() == 1 && objects.Secret.size() == 0 && !has(objects.Secret)", &["objects"]).unwrap();
+    let program =
+        Program::compile("objects.Pod.size() == 1 && objects.Secret.size() == 0 && !has(objects.Secret)", &["objects"])
+            .unwrap();
     assert_eq!(Engine::new([]).scope([("objects", objects)]).holds(&program), Ok(true));
 }
 

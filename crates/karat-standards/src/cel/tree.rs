@@ -286,9 +286,9 @@ pub(crate) fn equal(a: &dyn Val, b: &dyn Val) -> bool {
 fn number(value: &dyn Val) -> Option<f64> {
     // Two large integers that round to one float are told apart by `equals`, which is asked for same types.
     let whole = value.downcast_ref::<CelInt>().map(|number| *number.inner() as f64);
-    whole.filter(|number| number.abs() < 9_007_199_254_740_992.0).or_else(|| {
-        value.downcast_ref::<CelDouble>().map(|number| *number.inner())
-    })
+    whole
+        .filter(|number| number.abs() < 9_007_199_254_740_992.0)
+        .or_else(|| value.downcast_ref::<CelDouble>().map(|number| *number.inner()))
 }
 
 /// The items of a list of either make.

@@ -69,8 +69,7 @@ pub fn judge(standards: &Standards, organisation: &Organisation, subject: &Subje
         .flatten_iter()
         .collect();
 
-    let grouped: Vec<&Standard> =
-        standards.all().iter().filter(|standard| standard.looks_wider()).collect();
+    let grouped: Vec<&Standard> = standards.all().iter().filter(|standard| standard.looks_wider()).collect();
     let views = group::views(&index, &platform);
     let more: Vec<Hit<'_>> = views
         .par_iter()

@@ -99,7 +99,9 @@ pub(crate) fn judge<'s>(
         let held: Vec<usize> = objects
             .iter()
             .copied()
-            .filter(|&at| standard.applies.whose == In::All || platform.of(&subject.objects[at]) == standard.applies.whose)
+            .filter(|&at| {
+                standard.applies.whose == In::All || platform.of(&subject.objects[at]) == standard.applies.whose
+            })
             .collect();
         for alike in partition(standard, subject, held) {
             let object = &subject.objects[alike[0]];

@@ -81,7 +81,11 @@ impl<'s> Index<'s> {
     }
 
     /// The objects of a cluster of one of the kinds in [`CLUSTER_WIDE`].
-    pub(crate) fn on_cluster(&self, cluster: &Cluster, kind: &'static str) -> impl Iterator<Item = &'s Object> + use<'s> {
+    pub(crate) fn on_cluster(
+        &self,
+        cluster: &Cluster,
+        kind: &'static str,
+    ) -> impl Iterator<Item = &'s Object> + use<'s> {
         self.on_cluster_at(cluster, kind).map(|(_, object)| object)
     }
 }

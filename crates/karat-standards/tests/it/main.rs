@@ -1,0 +1,4 @@
+//! One binary, a module per theme.
+
+mod cases;
+mod world;
