@@ -16,7 +16,7 @@ pub(crate) fn peers() -> PathBuf {
 }
 
 /// The target folder, which `CARGO_TARGET_DIR` may move.
-fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     variable("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 

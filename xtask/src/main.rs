@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to the person who runs it")]
 
+mod bench;
+mod conformance;
 mod generate;
 mod go;
 mod house;
@@ -26,6 +28,8 @@ enum Task {
     Test(test::Args),
     Gen(generate::Args),
     Peers(peers::Args),
+    Bench(bench::Args),
+    Conformance(conformance::Args),
 }
 
 fn main() -> ExitCode {
@@ -33,6 +37,8 @@ fn main() -> ExitCode {
         Task::Test(args) => test::run(&args),
         Task::Gen(args) => generate::run(&args),
         Task::Peers(args) => peers::run(&args),
+        Task::Bench(args) => bench::run(&args),
+        Task::Conformance(args) => conformance::run(&args),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -8,10 +8,12 @@
 //! - [`peers`]: the real tools, built by `cargo xtask test --peers`; a test asks with [`peer`] and returns when there
 //!   is none.
 //! - [`oracle`]: a peer that answers JSON lines.
+//! - [`cluster`]: a real Kubernetes API server.
 //! - [`diff`]: what a failed comparison prints.
 #![forbid(unsafe_code)]
 
 pub mod cases;
+pub mod cluster;
 pub mod diff;
 mod environment;
 pub mod oracle;
@@ -19,6 +21,7 @@ pub mod peers;
 pub mod sandbox;
 
 pub use cases::{Case, Cases};
+pub use cluster::Cluster;
 pub use oracle::Oracle;
 pub use peers::peer;
 pub use sandbox::{Output, Sandbox};

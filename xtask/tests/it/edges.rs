@@ -46,7 +46,7 @@ const STOREYS: [(&str, &[&str]); 3] = [
 ];
 
 /// Development only: may use anything, and is used by tests only.
-const TOOLS: [&str; 2] = ["karat-testkit", "xtask"];
+const TOOLS: [&str; 3] = ["karat-bench", "karat-testkit", "xtask"];
 
 /// What the compiler must not reach, even through others: runtimes, network, TLS, databases, system randomness at run
 /// time. A file is read through `karat_source::World` alone, but `std` cannot be forbidden here: `clippy.toml` does.

@@ -32,11 +32,11 @@ pub(crate) fn arguments(case: &Case) -> Result<Vec<String>> {
     Ok(case.read("args")?.lines().filter(|line| !line.starts_with("# ")).map(str::to_owned).collect())
 }
 
-/// Runs Helm on a case.
-pub(crate) fn run(helm: &Path, case: &Case) -> Result<Verdict> {
+/// Runs `helm template` with these words in a folder.
+pub(crate) fn run(helm: &Path, folder: &Path, words: &[String]) -> Result<Verdict> {
     let sandbox = Sandbox::new();
-    let run = sandbox.command(helm).arg("template").args(arguments(case)?).current_dir(&case.path);
-    let output = run.name(&case.path, "$CASE").run();
+    let run = sandbox.command(helm).arg("template").args(words).current_dir(folder);
+    let output = run.name(folder, "$CASE").run();
     match output.code {
         Some(0) => Ok(Verdict::Accepted(output.bytes)),
         Some(1) => Ok(Verdict::Refused(shorten(output.stderr))),

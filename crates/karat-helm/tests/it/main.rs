@@ -1,5 +1,8 @@
 //! Karat against Helm: every case folder of `tests/cases`, and more under `cargo xtask test --peers`.
 
+mod cases;
 mod functions;
 mod helm;
+mod istio;
+mod karat;
 mod peers;

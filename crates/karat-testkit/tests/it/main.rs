@@ -1,5 +1,6 @@
 //! The kit's own tests.
 
 mod cases;
+mod cluster;
 mod forgotten;
 mod sandbox;

@@ -1,0 +1,3 @@
+module karat.dev/conformance/apiserver
+
+go 1.26.8
