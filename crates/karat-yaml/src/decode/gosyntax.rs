@@ -7,13 +7,13 @@ use super::number::display;
 use super::resolve::Resolved;
 use crate::{Kind, Node, strings};
 
-/// Messages are cut here: they are to be read, and nodes may be large.
+/// Messages are cut here, in bytes and in nodes looked at: they are to be read, and nodes may be large.
 const LIMIT: usize = 2000;
 
 /// A node as `%#v` shows it on its own.
 pub(super) fn node(node: Node<'_>) -> String {
     let mut text = String::new();
-    write(&mut text, node, true, 0);
+    Printer { left: LIMIT }.write(&mut text, node, true);
     if text.len() > LIMIT {
         let end = (0..=LIMIT).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
         text.truncate(end);
@@ -22,41 +22,47 @@ pub(super) fn node(node: Node<'_>) -> String {
     text
 }
 
-fn write(text: &mut String, node: Node<'_>, top: bool, depth: usize) {
-    if text.len() > LIMIT || depth > 50 {
-        return;
+struct Printer {
+    left: usize,
+}
+
+impl Printer {
+    fn write(&mut self, text: &mut String, node: Node<'_>, top: bool) {
+        if text.len() > LIMIT || self.left == 0 {
+            return;
+        }
+        self.left -= 1;
+        let node = node.resolved();
+        match node.kind() {
+            Kind::Seq => {
+                text.push_str("[]interface {}{");
+                for (index, item) in node.items().take(self.left).enumerate() {
+                    text.push_str(if index > 0 { ", " } else { "" });
+                    self.write(text, item, false);
+                }
+                text.push('}');
+            }
+            Kind::Map => self.write_map(text, node),
+            Kind::Scalar(_) | Kind::Alias => scalar(text, node, top),
+        }
     }
-    let node = node.resolved();
-    match node.kind() {
-        Kind::Seq => {
-            text.push_str("[]interface {}{");
-            for (index, item) in node.items().take(LIMIT).enumerate() {
-                text.push_str(if index > 0 { ", " } else { "" });
-                write(text, item, false, depth + 1);
-            }
-            text.push('}');
+
+    fn write_map(&mut self, text: &mut String, node: Node<'_>) {
+        // Sorted; of repeated keys the last one counts.
+        let mut entries = BTreeMap::new();
+        for (key, value) in node.entries().take(self.left) {
+            let mut shown = String::new();
+            self.write(&mut shown, key, false);
+            entries.insert(shown, value);
         }
-        Kind::Map => {
-            text.push_str("map[interface {}]interface {}{");
-            // Sorted; of repeated keys the last one counts.
-            let entries: BTreeMap<_, _> = node
-                .entries()
-                .take(LIMIT)
-                .map(|(key, value)| {
-                    let mut shown = String::new();
-                    write(&mut shown, key, false, depth + 1);
-                    (shown, value)
-                })
-                .collect();
-            for (index, (key, value)) in entries.into_iter().enumerate() {
-                text.push_str(if index > 0 { ", " } else { "" });
-                text.push_str(&key);
-                text.push(':');
-                write(text, value, false, depth + 1);
-            }
-            text.push('}');
+        text.push_str("map[interface {}]interface {}{");
+        for (index, (key, value)) in entries.into_iter().enumerate() {
+            text.push_str(if index > 0 { ", " } else { "" });
+            text.push_str(&key);
+            text.push(':');
+            self.write(text, value, false);
         }
-        Kind::Scalar(_) | Kind::Alias => scalar(text, node, top),
+        text.push('}');
     }
 }
 

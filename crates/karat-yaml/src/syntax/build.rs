@@ -31,6 +31,8 @@ enum State {
     FlowMappingEmptyValue,
 }
 
+const TAGS_TOO_LONG: &str = "tags are longer than the document, %TAG prefixes followed";
+
 const STANDARD_TAGS: &[u8] = b"tag:yaml.org,2002:";
 
 /// Reads the documents of a stream, one at a time: what comes after a document is not looked at before it is asked for.
@@ -46,7 +48,7 @@ pub(crate) struct Builder<'s> {
     /// The collections that are not closed yet.
     open: Vec<(u32, Mark)>,
     anchors: HashMap<Vec<u8>, u32>,
-    handles: Vec<(Vec<u8>, Vec<u8>)>,
+    handles: HashMap<Vec<u8>, Vec<u8>>,
     first: bool,
     /// The last place that was turned into characters.
     last: (Mark, u32),
@@ -68,7 +70,7 @@ impl<'s> Builder<'s> {
             properties: Vec::new(),
             open: Vec::new(),
             anchors: HashMap::new(),
-            handles: Vec::new(),
+            handles: HashMap::new(),
             first: true,
             last: (Mark::default(), 0),
             end: 0,
@@ -93,8 +95,8 @@ impl<'s> Builder<'s> {
     fn explain(&mut self, fault: &Fault) -> Error {
         let position = self.position(fault.mark);
         let since = self.position(fault.context);
-        if fault.message == TOO_DEEP {
-            return Error::Limit { message: TOO_DEEP.into(), position: Some(position) };
+        if fault.message == TOO_DEEP || fault.message == TAGS_TOO_LONG {
+            return Error::Limit { message: fault.message.into(), position: Some(position) };
         }
         let message = match self.unknown_anchor.take() {
             Some(name) => {
@@ -197,11 +199,10 @@ impl<'s> Builder<'s> {
                     }
                 }
                 TokenKind::TagDirective => {
-                    if let Some((handle, prefix)) = self.scanner.directives.pop_front() {
-                        if self.handles.iter().any(|(known, _)| *known == handle) {
-                            return self.error("found duplicate %TAG directive", token.start, token.start);
-                        }
-                        self.handles.push((handle, prefix));
+                    if let Some((handle, prefix)) = self.scanner.directives.pop_front()
+                        && self.handles.insert(handle, prefix).is_some()
+                    {
+                        return self.error("found duplicate %TAG directive", token.start, token.start);
                     }
                 }
                 _ => break,
@@ -215,9 +216,7 @@ impl<'s> Builder<'s> {
 
     fn add_standard_handles(&mut self) {
         for (handle, prefix) in [(&b"!"[..], &b"!"[..]), (b"!!", STANDARD_TAGS)] {
-            if !self.handles.iter().any(|(known, _)| known == handle) {
-                self.handles.push((handle.to_vec(), prefix.to_vec()));
-            }
+            self.handles.entry(handle.to_vec()).or_insert_with(|| prefix.to_vec());
         }
     }
 
@@ -398,9 +397,13 @@ impl<'s> Builder<'s> {
         }
         let (source, cooked) = (self.scanner.source, &mut self.scanner.cooked);
         let name = handle.of(source, cooked);
-        let Some((_, prefix)) = self.handles.iter().find(|(known, _)| known == name) else {
+        let Some(prefix) = self.handles.get(name) else {
             return self.error("found undefined tag handle", mark, context);
         };
+        // A long prefix, used often, is a bomb.
+        if cooked.len() + prefix.len() > 4 * source.len() + 4096 {
+            return self.error(TAGS_TOO_LONG, mark, context);
+        }
         let suffix = suffix.of(source, cooked).to_vec();
         let from = cooked.len();
         cooked.extend_from_slice(prefix);

@@ -30,7 +30,12 @@ pub(super) fn decode(bytes: &[u8]) -> Input<'_> {
 fn utf8(bytes: &[u8], start: usize) -> Input<'_> {
     let ascii = bytes[start..].is_ascii();
     let fault = if is_clean(&bytes[start..], ascii) { None } else { find_fault(bytes, start) };
-    let mut end = fault.map_or(bytes.len(), |(_, at)| (at - at % CHUNK).max(start));
+    let mut end = match fault {
+        None => bytes.len(),
+        // The reader waits for more of a character that is cut off, so all before it is read.
+        Some((INCOMPLETE, at)) => at,
+        Some((_, at)) => (at - at % CHUNK).max(start),
+    };
     while end > start && bytes.get(end).is_some_and(|b| b & 0xC0 == 0x80) {
         end -= 1;
     }
@@ -60,7 +65,7 @@ fn find_fault(bytes: &[u8], start: usize) -> Option<(&'static str, usize)> {
             _ => return Some(("invalid leading UTF-8 octet", at)),
         };
         let Some(octets) = bytes.get(at..at + width) else {
-            return Some(("incomplete UTF-8 octet sequence", at));
+            return Some((INCOMPLETE, at));
         };
         let mut value = u32::from(lead) & if width == 1 { 0x7F } else { 0x7F >> width };
         for &octet in &octets[1..] {
@@ -82,6 +87,8 @@ fn find_fault(bytes: &[u8], start: usize) -> Option<(&'static str, usize)> {
     }
     None
 }
+
+const INCOMPLETE: &str = "incomplete UTF-8 octet sequence";
 
 const CONTROL: &str = "control characters are not allowed";
 
