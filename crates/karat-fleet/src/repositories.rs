@@ -1,5 +1,6 @@
 //! The organisation's repositories as Argo CD sees them: a URL stands for a folder, every revision for the tree there is.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ecow::EcoString;
@@ -7,6 +8,7 @@ use karat_source::{EntryKind, ReadError, World, join};
 use karat_yaml::{Dialect, Map, Numbers, Value};
 use rustc_hash::FxHashMap;
 
+use crate::cache::{Digest, digest};
 use crate::glob::{DoubleStar, Pathspec, PathspecError};
 
 /// Repositories of an organisation, over one world. What was listed, matched or parsed once is kept.
@@ -31,7 +33,7 @@ struct Repository {
     folder: String,
     tree: OnceLock<Result<Tree, ReadError>>,
     selected: Mutex<FxHashMap<String, Selected>>,
-    parsed: Mutex<FxHashMap<String, Parsed>>,
+    parsed: Mutex<FxHashMap<String, (Parsed, Digest)>>,
 }
 
 /// Files below a repository's folder, sorted, and folders in the order of a walk, both relative to it.
@@ -173,19 +175,31 @@ impl<'w> Repositories<'w> {
     /// The sets of parameters in a file: one for a mapping, one for each item of a list, an empty one for nothing.
     pub(crate) fn objects(&self, index: usize, file: &str) -> Parsed {
         let repository = &self.repositories[index];
-        if let Some(parsed) = lock(&repository.parsed).get(file) {
+        if let Some((parsed, _)) = lock(&repository.parsed).get(file) {
             return parsed.clone();
         }
-        let parsed = parse(self.world, &join(&repository.folder, file));
-        lock(&repository.parsed).insert(file.to_owned(), parsed.clone());
+        let path = join(&repository.folder, file);
+        let bytes = self.world.read(&path)?;
+        let parsed = parse(&bytes, &path);
+        lock(&repository.parsed).insert(file.to_owned(), (parsed.clone(), digest(&bytes)));
         parsed
+    }
+
+    /// The files that parameters were read from, with the digests of their contents.
+    pub(crate) fn files(&self, into: &mut BTreeMap<EcoString, Digest>) {
+        for repository in &self.repositories {
+            let parsed = lock(&repository.parsed);
+            #[expect(clippy::iter_over_hash_type, reason = "they are sorted by what they are put into")]
+            for (file, (_, digest)) in parsed.iter() {
+                into.insert(join(&repository.folder, file).into(), *digest);
+            }
+        }
     }
 }
 
-fn parse(world: &dyn World, path: &str) -> Parsed {
+fn parse(bytes: &[u8], path: &str) -> Parsed {
     let fail = |message: String| RepositoryError::File { file: path.to_owned(), message };
-    let bytes = world.read(path)?;
-    let document = karat_yaml::from_yaml(&bytes, Dialect::GoYaml, Numbers::Float)
+    let document = karat_yaml::from_yaml(bytes, Dialect::GoYaml, Numbers::Float)
         .map_err(|error| fail(error.to_go_unmarshal()))?;
     let objects = match document {
         Value::Map(map) => vec![map],

@@ -79,7 +79,7 @@ pub(crate) fn json(value: &Value) -> serde_json::Value {
     }
 }
 
-fn plain_numbers(value: &mut serde_json::Value) {
+pub(crate) fn plain_numbers(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Number(number) => {
             if let Some(float) = number.as_f64()

@@ -1,3 +1,5 @@
 //! karat-fleet against Argo CD.
 
 mod expansion;
+mod organisation;
+mod rendering;

@@ -1,0 +1,336 @@
+//! A chart in a repository of the organisation, rendered as Argo CD's repo server asks Helm to.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use ecow::EcoString;
+use karat_diag::Diagnostic;
+use karat_helm::{Capabilities, Chart, Flags, Part, Profile, Release, RenderInput, Settings, ValueSources};
+use karat_source::{EntryKind, World, join};
+use karat_yaml::{Escape, Str, Value};
+use rustc_hash::FxHashMap;
+
+use super::env::Env;
+use super::{Input, NotRendered, Outcome, Resolver, directory};
+use crate::application::{Helm, Source, Spec};
+use crate::cache::{Cache, Digest, Hasher, digest};
+use crate::document::{DocumentError, objects};
+use crate::file::{not_yaml, problem};
+use crate::organisation::Cluster;
+
+/// A chart of the organisation, with the digest of its files.
+#[derive(Clone)]
+pub(crate) struct Loaded {
+    pub(crate) chart: Result<Arc<Chart>, String>,
+    pub(crate) digest: Digest,
+    files: Arc<Vec<(EcoString, Digest)>>,
+}
+
+/// Loads the chart at `folder`, or takes it from the cache.
+pub(crate) fn load(world: &dyn World, folder: &str, profile: Profile, cache: &Cache) -> Loaded {
+    let mut hasher = Hasher::default();
+    hasher.part(folder).part(profile.helm_version());
+    let mut files = Vec::new();
+    let listed = karat_source::walk(world, folder).and_then(|paths| {
+        for path in paths {
+            let digest = digest(&world.read(&path)?);
+            hasher.part(&path).part(digest);
+            files.push((path.into(), digest));
+        }
+        Ok(())
+    });
+    let (digest, files) = (hasher.finish(), Arc::new(files));
+    if let Err(error) = listed {
+        return Loaded { chart: Err(error.to_string()), digest, files };
+    }
+    if let Some(chart) = cache.chart(&digest) {
+        return Loaded { chart: Ok(chart), digest, files };
+    }
+    let settings = Settings { profile, ..Settings::default() };
+    let chart = Chart::load(world, folder, &settings).map_err(|error| error.to_string());
+    if let Ok(chart) = &chart {
+        cache.keep_chart(digest, Arc::clone(chart));
+    }
+    Loaded { chart, digest, files }
+}
+
+/// Everything but the chart that decides what it gives.
+pub(crate) struct Inputs {
+    release: String,
+    namespace: String,
+    capabilities: Arc<Capabilities>,
+    capabilities_key: String,
+    values: ValueSources,
+    set_files: BTreeMap<String, Vec<u8>>,
+    flags: Flags,
+    /// The value files and files for parameters, in the order in which they are merged.
+    pub(crate) files: Vec<Input>,
+}
+
+/// Why a source has no inputs.
+pub(crate) enum Unresolved {
+    Problem(String),
+    NotRendered(NotRendered),
+}
+
+impl From<String> for Unresolved {
+    fn from(message: String) -> Self {
+        Self::Problem(message)
+    }
+}
+
+/// Resolves the options of a Helm source: value files, parameters, release, what the cluster can do. Without a
+/// `repository` (the chart is not of the organisation) files beside the chart are left out.
+pub(crate) fn inputs(
+    resolver: &Resolver<'_>,
+    spec: &Spec,
+    source: &Source,
+    repository: Option<&str>,
+    cluster: Option<&Cluster>,
+) -> Result<Inputs, Unresolved> {
+    let none = Helm::default();
+    let helm = source.helm.as_ref().unwrap_or(&none);
+    let env = Env { spec, source };
+    let mut values = ValueSources::default();
+    let mut files = Vec::new();
+    for file in &helm.value_files {
+        let Some(place) = resolver.value_file(spec, source, repository, file, &env)? else { continue };
+        let missing = resolver.world().kind(&place).map_err(|error| error.to_string())?.is_none();
+        if missing && helm.ignore_missing_value_files {
+            continue;
+        }
+        let bytes = resolver.world().read(&place).map_err(|error| format!("value file: {error}"))?;
+        files.push(Input { path: place.as_str().into(), folder: false, digest: digest(&bytes) });
+        values.files.push((place, bytes));
+    }
+    match &helm.values_object {
+        Some(object) => values.files.push(("valuesObject".to_owned(), json(object).into_bytes())),
+        None if !helm.values.is_empty() => values.files.push(("values".to_owned(), helm.values.to_vec())),
+        None => {}
+    }
+    // Argo CD keeps parameters in a Go map and so in no order; by name, a parent comes before what is in it.
+    let mut parameters = BTreeMap::new();
+    for (name, value, text) in &helm.parameters {
+        parameters.insert((*text, name.clone()), env.expand(value));
+    }
+    for ((text, name), value) in parameters {
+        let assignment = format!("{name}={}", escape_commas(&value));
+        if text { values.set_string.push(assignment) } else { values.set.push(assignment) }
+    }
+    let mut set_files = BTreeMap::new();
+    for (name, file) in &helm.file_parameters {
+        let Some(place) = resolver.value_file(spec, source, repository, file, &env)? else { continue };
+        let bytes = resolver.world().read(&place).map_err(|error| format!("file parameter `{name}`: {error}"))?;
+        values.set_file.push(format!("{name}={}", escape_commas(&place)));
+        files.push(Input { path: place.as_str().into(), folder: false, digest: digest(&bytes) });
+        set_files.insert(place, bytes);
+    }
+    values.set_file.sort_unstable();
+    let kube_version = match helm.kube_version.as_str() {
+        "" => cluster.map_or("", |cluster| cluster.kubernetes_version.as_str()),
+        version => version,
+    };
+    let api_versions: &[EcoString] = match helm.api_versions.as_slice() {
+        [] => cluster.map_or(&[], |cluster| cluster.api_versions.as_slice()),
+        versions => versions,
+    };
+    let (capabilities, capabilities_key) = resolver.capabilities.get(kube_version, api_versions)?;
+    let first = |texts: [&EcoString; 2]| texts.into_iter().find(|text| !text.is_empty()).map(EcoString::to_string);
+    Ok(Inputs {
+        release: first([&helm.release_name, &spec.name]).unwrap_or_default(),
+        namespace: first([&helm.namespace, &spec.destination.namespace]).unwrap_or_else(|| "default".to_owned()),
+        capabilities,
+        capabilities_key,
+        values,
+        set_files,
+        flags: Flags {
+            include_crds: !helm.skip_crds,
+            no_hooks: false,
+            skip_tests: helm.skip_tests,
+            skip_schema_validation: helm.skip_schema_validation,
+        },
+        files,
+    })
+}
+
+impl Inputs {
+    /// What the chart with `chart` as its digest gives for these is one and the same. `namespace` is where objects go
+    /// that name none, which need not be the release's.
+    pub(crate) fn digest(&self, chart: &Digest, namespace: &str) -> Digest {
+        let mut hasher = Hasher::default();
+        hasher.part(chart).part(&self.release).part(&self.namespace).part(namespace).part(&self.capabilities_key);
+        for (name, bytes) in &self.values.files {
+            match self.files.iter().find(|file| file.path == *name) {
+                Some(file) => hasher.part(file.digest),
+                None => hasher.part(digest(bytes)),
+            };
+        }
+        hasher.part("set");
+        for texts in [&self.values.set, &self.values.set_string, &self.values.set_file] {
+            texts.iter().for_each(|text| {
+                hasher.part(text);
+            });
+            hasher.part("next");
+        }
+        for file in &self.files {
+            hasher.part(&file.path).part(file.digest);
+        }
+        let Flags { include_crds, no_hooks, skip_tests, skip_schema_validation } = self.flags;
+        hasher.flag(include_crds).flag(no_hooks).flag(skip_tests).flag(skip_schema_validation);
+        hasher.finish()
+    }
+
+    /// The values, merged, without the chart's own.
+    pub(crate) fn values(&self, profile: Profile) -> Result<Value, String> {
+        let read = |path: &str| self.set_files.get(path).cloned().ok_or_else(|| format!("{path}: no such file"));
+        self.values.merge(profile, &read).map_err(|error| error.to_string())
+    }
+
+    /// Renders the chart at `folder`.
+    pub(crate) fn render(&self, chart: &Arc<Chart>, folder: &str, namespace: &str, profile: Profile, cache: &Cache) -> Outcome {
+        match self.try_render(chart, folder, namespace, profile, cache) {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                let place = match &error {
+                    karat_helm::Error::Manifest { path, .. } => template_file(folder, path),
+                    _ => folder.into(),
+                };
+                Outcome { problems: vec![problem(&place, None, error.to_string())], ..Outcome::default() }
+            }
+        }
+    }
+
+    fn try_render(
+        &self,
+        chart: &Arc<Chart>,
+        folder: &str,
+        namespace: &str,
+        profile: Profile,
+        cache: &Cache,
+    ) -> Result<Outcome, karat_helm::Error> {
+        let read = |path: &str| self.set_files.get(path).cloned().ok_or_else(|| format!("{path}: no such file"));
+        let values = self.values.merge(profile, &read)?;
+        let input = RenderInput {
+            release: Release::new(self.release.as_str()).in_namespace(self.namespace.as_str()),
+            values: &values,
+            capabilities: &self.capabilities,
+            flags: self.flags.clone(),
+        };
+        let rendered = karat_helm::render(chart, &input)?;
+        let mut outcome = Outcome::default();
+        outcome.notes.extend(rendered.warnings.iter().map(EcoString::from));
+        let mut files: FxHashMap<String, EcoString> = FxHashMap::default();
+        for document in rendered.documents {
+            let file = files.entry(document.path).or_insert_with_key(|path| template_file(folder, path)).clone();
+            let texts = if document.part == Part::Crd {
+                // A file of `crds/` is printed as it is, and may hold several objects.
+                match directory::split(&document.text) {
+                    Ok(parts) => parts.into_iter().map(|(line, text)| (line, Str::from(text))).collect(),
+                    Err(line) => {
+                        let message = format!("line {line}: after `---` only a comment may stand on the line");
+                        outcome.problems.push(problem(&file, None, message));
+                        continue;
+                    }
+                }
+            } else {
+                vec![(0, document.text)]
+            };
+            for (line, text) in texts {
+                let text = cache.texts.share(text);
+                if let Err(error) = objects(text, &file, line, namespace, &mut outcome.documents) {
+                    outcome.problems.push(match error {
+                        DocumentError::Yaml(error) => Diagnostic { places: vec![], ..not_yaml(&file, &error, 0) },
+                        DocumentError::Identity(error) => problem(&file, None, format!("no object: {error}")),
+                    });
+                }
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+/// A template's file: Helm names it by the chart's name, which need not be the folder's.
+fn template_file(folder: &str, path: &str) -> EcoString {
+    join(folder, path.split_once('/').map_or(path, |(_, within)| within)).into()
+}
+
+/// `,` would begin another assignment; `{a,b}` is a list and meant.
+fn escape_commas(value: &str) -> String {
+    if value.starts_with('{') && value.ends_with('}') {
+        return value.to_owned();
+    }
+    let mut out = String::with_capacity(value.len());
+    let mut previous = '\0';
+    for c in value.chars() {
+        if c == ',' && previous != '\\' {
+            out.push('\\');
+        }
+        out.push(c);
+        previous = c;
+    }
+    out
+}
+
+/// JSON, which YAML readers read.
+fn json(value: &Value) -> String {
+    karat_yaml::to_json(value, Escape::Raw).unwrap_or_default()
+}
+
+/// `.Capabilities` by Kubernetes version and API versions: a fleet has few, its Applications are many.
+pub(crate) struct CapabilitySets {
+    profile: Profile,
+    sets: std::sync::Mutex<FxHashMap<String, Result<Arc<Capabilities>, String>>>,
+}
+
+impl CapabilitySets {
+    pub(crate) fn new(profile: Profile) -> Self {
+        Self { profile, sets: std::sync::Mutex::default() }
+    }
+
+    fn get(&self, kube_version: &str, api_versions: &[EcoString]) -> Result<(Arc<Capabilities>, String), String> {
+        let mut key = format!("{kube_version} ");
+        for version in api_versions {
+            key.push_str(version);
+            key.push(' ');
+        }
+        let mut sets = self.sets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let set = sets.entry(key.clone()).or_insert_with(|| {
+            let mut capabilities = Capabilities::new(self.profile);
+            if !kube_version.is_empty() {
+                capabilities =
+                    capabilities.with_kube_version(kube_version, self.profile).map_err(|error| error.to_string())?;
+            }
+            Ok(Arc::new(capabilities.with_api_versions(api_versions)))
+        });
+        set.clone().map(|set| (set, key))
+    }
+}
+
+/// Charts of one build, by folder: each is read once.
+#[derive(Default)]
+pub(crate) struct Charts {
+    loaded: std::sync::Mutex<FxHashMap<String, Arc<OnceLock<Loaded>>>>,
+}
+
+impl Charts {
+    pub(crate) fn get(&self, world: &dyn World, folder: &str, profile: Profile, cache: &Cache) -> Loaded {
+        let slot = {
+            let mut loaded = self.loaded.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            Arc::clone(loaded.entry(folder.to_owned()).or_default())
+        };
+        slot.get_or_init(|| load(world, folder, profile, cache)).clone()
+    }
+
+    /// The files of all charts that were loaded.
+    pub(crate) fn files(&self, into: &mut BTreeMap<EcoString, Digest>) {
+        let loaded = self.loaded.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for loaded in loaded.values().filter_map(|slot| slot.get()) {
+            into.extend(loaded.files.iter().cloned());
+        }
+    }
+}
+
+/// Whether a folder is a chart.
+pub(crate) fn is_chart(world: &dyn World, folder: &str) -> bool {
+    matches!(world.kind(&join(folder, "Chart.yaml")), Ok(Some(EntryKind::File)))
+}

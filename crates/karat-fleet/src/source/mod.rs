@@ -1,0 +1,412 @@
+//! Sources to objects: what Argo CD's repo server and controller make of an Application's sources.
+
+mod directory;
+mod env;
+mod helm;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ecow::EcoString;
+use karat_diag::Diagnostic;
+use karat_helm::Profile;
+use karat_source::{EntryKind, World, join};
+use karat_yaml::{Dialect, Map, Numbers, Value};
+use rustc_hash::FxHashMap;
+
+use crate::application::{Directory, Source, Spec};
+use crate::argo::shape::{Names, shape};
+use crate::argo::types::SOURCE;
+use crate::cache::{Cache, Digest, Hasher, digest};
+use crate::document::Document;
+use crate::file::problem;
+use crate::organisation::Cluster;
+use crate::repositories::Repositories;
+use directory::Listing;
+use env::Env;
+use helm::{CapabilitySets, Charts, Unresolved};
+
+/// What a source gives.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) documents: Vec<Document>,
+    pub(crate) problems: Vec<Diagnostic>,
+    pub(crate) notes: Vec<EcoString>,
+    pub(crate) not_rendered: Option<Unrendered>,
+}
+
+/// A source that gives nothing here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unrendered {
+    /// Which of the Application's sources, by index.
+    pub source: usize,
+    /// Why.
+    pub why: NotRendered,
+    /// For a chart: the values that it would get, merged, without its own; else null.
+    pub values: Value,
+    /// Where the values come from, from the organisation's root, in the order in which they are merged.
+    pub value_files: Vec<EcoString>,
+}
+
+impl From<NotRendered> for Unrendered {
+    fn from(why: NotRendered) -> Self {
+        Self { source: 0, why, values: Value::Null, value_files: Vec::new() }
+    }
+}
+
+/// Why a source gives nothing here, though it would in a cluster. Its Application is judged by what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotRendered {
+    /// A chart of a chart repository.
+    RemoteChart {
+        /// The chart repository.
+        repository: EcoString,
+        /// The chart's name.
+        chart: EcoString,
+        /// The version asked for.
+        version: EcoString,
+    },
+    /// A repository that is not the organisation's.
+    RemoteRepository {
+        /// Its URL.
+        url: EcoString,
+    },
+    /// Kustomize.
+    Kustomize {
+        /// The folder.
+        folder: EcoString,
+    },
+    /// Jsonnet.
+    Jsonnet {
+        /// The file.
+        file: EcoString,
+    },
+    /// A config management plugin.
+    Plugin,
+    /// A value file on the web.
+    RemoteValues {
+        /// Its URL.
+        url: EcoString,
+    },
+}
+
+impl std::fmt::Display for NotRendered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::RemoteChart { repository, chart, version } => write!(f, "chart {chart} {version} of {repository}"),
+            Self::RemoteRepository { url } => write!(f, "repository {url}"),
+            Self::Kustomize { folder } => write!(f, "Kustomize in {folder}"),
+            Self::Jsonnet { file } => write!(f, "Jsonnet in {file}"),
+            Self::Plugin => f.write_str("a config management plugin"),
+            Self::RemoteValues { url } => write!(f, "values from {url}"),
+        }
+    }
+}
+
+/// A file or folder that decides what an Application gives, and the digest of its contents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// The path, from the organisation's root.
+    pub path: EcoString,
+    /// Whether it is a folder.
+    pub folder: bool,
+    pub(crate) digest: Digest,
+}
+
+/// What one source of an Application gives, with what decided it.
+pub(crate) struct Rendered {
+    pub(crate) outcome: Arc<Outcome>,
+    pub(crate) inputs: Vec<Input>,
+}
+
+type Listed = Arc<Result<Listing, Diagnostic>>;
+
+/// A file that overrides a source, if there is one.
+type Override = Option<Arc<(Value, Digest)>>;
+
+/// Renders the sources of one build's Applications.
+pub(crate) struct Resolver<'a> {
+    repositories: &'a Repositories<'a>,
+    cache: &'a Cache,
+    profile: Profile,
+    charts: Charts,
+    capabilities: CapabilitySets,
+    listings: Mutex<FxHashMap<(String, Directory), Listed>>,
+    overrides: Mutex<FxHashMap<String, Override>>,
+}
+
+impl<'a> Resolver<'a> {
+    pub(crate) fn new(repositories: &'a Repositories<'a>, cache: &'a Cache, profile: Profile) -> Self {
+        Self {
+            repositories,
+            cache,
+            profile,
+            charts: Charts::default(),
+            capabilities: CapabilitySets::new(profile),
+            listings: Mutex::default(),
+            overrides: Mutex::default(),
+        }
+    }
+
+    fn world(&self) -> &'a dyn World {
+        self.repositories.world()
+    }
+
+    /// The files of the charts and folders that were read, with the digests of their contents.
+    pub(crate) fn files(&self, into: &mut BTreeMap<EcoString, Digest>) {
+        self.charts.files(into);
+        for listing in lock(&self.listings).values().filter_map(|listing| listing.as_ref().as_ref().ok()) {
+            into.extend(listing.digests.iter().cloned());
+        }
+    }
+
+    /// Renders one source. `raw` is its document, which files beside the manifests may override.
+    pub(crate) fn render(&self, spec: &Spec, source: &Source, raw: &Value, cluster: Option<&Cluster>) -> Rendered {
+        let mut inputs = Vec::new();
+        let outcome = match self.try_render(spec, source, raw, cluster, &mut inputs) {
+            Ok(outcome) => outcome,
+            Err(Unresolved::NotRendered(why)) => {
+                Arc::new(Outcome { not_rendered: Some(why.into()), ..Outcome::default() })
+            }
+            Err(Unresolved::Problem(message)) => {
+                Arc::new(Outcome { problems: vec![unplaced(message)], ..Outcome::default() })
+            }
+        };
+        Rendered { outcome, inputs }
+    }
+
+    fn try_render(
+        &self,
+        spec: &Spec,
+        source: &Source,
+        raw: &Value,
+        cluster: Option<&Cluster>,
+        inputs: &mut Vec<Input>,
+    ) -> Result<Arc<Outcome>, Unresolved> {
+        if !source.chart.is_empty() || source.repo_url.starts_with("oci://") {
+            // The values files of a chart that is not here are still files of the organisation.
+            let chart = if source.chart.is_empty() { &source.path } else { &source.chart };
+            let why = NotRendered::RemoteChart {
+                repository: source.repo_url.clone(),
+                chart: chart.clone(),
+                version: source.target_revision.clone(),
+            };
+            let resolved = helm::inputs(self, spec, source, None, cluster)?;
+            inputs.extend_from_slice(&resolved.files);
+            let values = resolved.values(self.profile)?;
+            let value_files = resolved.files.into_iter().map(|file| file.path).collect();
+            let not_rendered = Unrendered { source: 0, why, values, value_files };
+            return Ok(Arc::new(Outcome { not_rendered: Some(not_rendered), ..Outcome::default() }));
+        }
+        if source.path.is_empty() && spec.multiple {
+            // A source that others take value files from.
+            return Ok(Arc::default());
+        }
+        let Some(repository) = self.repositories.folder(&source.repo_url) else {
+            return Err(Unresolved::NotRendered(NotRendered::RemoteRepository { url: source.repo_url.clone() }));
+        };
+        if source.path.starts_with('/') {
+            return Err(format!("`path: {}` is absolute; a path is relative to the repository", source.path).into());
+        }
+        let within = karat_source::clean(&source.path)
+            .ok_or_else(|| format!("`path: {}` leaves the repository", source.path))?;
+        let folder = join(repository, &within);
+        match self.world().kind(&folder).map_err(|error| error.to_string())? {
+            Some(EntryKind::Folder) => {}
+            Some(_) => return Err(format!("{folder} is not a folder").into()),
+            None => return Err(format!("{folder} does not exist").into()),
+        }
+        let overridden = self.overridden(spec, raw, &folder, inputs)?;
+        let source = match &overridden {
+            Some(overridden) => {
+                let fixed = Source::read(overridden);
+                // A file in the repository may change how it is rendered, not what.
+                &Source {
+                    repo_url: source.repo_url.clone(),
+                    path: source.path.clone(),
+                    chart: source.chart.clone(),
+                    target_revision: source.target_revision.clone(),
+                    ..fixed
+                }
+            }
+            None => source,
+        };
+        let explicit = [source.kustomize, source.helm.is_some(), source.directory.is_some(), source.plugin];
+        if explicit.iter().filter(|set| **set).count() > 1 {
+            return Err("a source has one of `helm`, `kustomize`, `directory` and `plugin`, this has several".to_owned().into());
+        }
+        if source.plugin {
+            return Err(Unresolved::NotRendered(NotRendered::Plugin));
+        }
+        let chart = source.helm.is_some() || (source.directory.is_none() && helm::is_chart(self.world(), &folder));
+        if source.kustomize || (!chart && source.directory.is_none() && self.is_kustomization(&folder)) {
+            return Err(Unresolved::NotRendered(NotRendered::Kustomize { folder: folder.into() }));
+        }
+        if chart { self.chart(spec, source, repository, &folder, cluster, inputs) } else { self.directory(spec, source, folder, inputs) }
+    }
+
+    fn chart(
+        &self,
+        spec: &Spec,
+        source: &Source,
+        repository: &str,
+        folder: &str,
+        cluster: Option<&Cluster>,
+        inputs: &mut Vec<Input>,
+    ) -> Result<Arc<Outcome>, Unresolved> {
+        let resolved = helm::inputs(self, spec, source, Some(repository), cluster)?;
+        inputs.extend_from_slice(&resolved.files);
+        let loaded = self.charts.get(self.world(), folder, self.profile, self.cache);
+        inputs.push(Input { path: folder.into(), folder: true, digest: loaded.digest });
+        let chart = match &loaded.chart {
+            Ok(chart) => chart,
+            Err(message) => {
+                let problems = vec![problem(folder, None, format!("the chart does not load: {message}"))];
+                return Ok(Arc::new(Outcome { problems, ..Outcome::default() }));
+            }
+        };
+        let namespace = spec.destination.namespace.as_str();
+        let key = resolved.digest(&loaded.digest, namespace);
+        Ok(self.cache.outcome(key, || resolved.render(chart, folder, namespace, self.profile, self.cache)))
+    }
+
+    fn directory(&self, spec: &Spec, source: &Source, folder: String, inputs: &mut Vec<Input>) -> Result<Arc<Outcome>, Unresolved> {
+        let options = source.directory.clone().unwrap_or_default();
+        let key = (folder.clone(), options.clone());
+        let known = lock(&self.listings).get(&key).cloned();
+        let listing = known.unwrap_or_else(|| {
+            let listing = Arc::new(directory::list(self.world(), &folder, &options).map_err(|problem| *problem));
+            lock(&self.listings).insert(key, Arc::clone(&listing));
+            listing
+        });
+        let listing = match listing.as_ref() {
+            Ok(listing) => listing,
+            Err(problem) => return Ok(Arc::new(Outcome { problems: vec![problem.clone()], ..Outcome::default() })),
+        };
+        inputs.push(Input { path: folder.into(), folder: true, digest: listing.digest });
+        let namespace = spec.destination.namespace.as_str();
+        let mut hasher = Hasher::default();
+        hasher.part("directory").part(listing.digest).part(namespace);
+        Ok(self.cache.outcome(hasher.finish(), || directory::render(listing, namespace, self.cache)))
+    }
+
+    fn is_kustomization(&self, folder: &str) -> bool {
+        ["kustomization.yaml", "kustomization.yml", "Kustomization"]
+            .iter()
+            .any(|name| matches!(self.world().kind(&join(folder, name)), Ok(Some(EntryKind::File))))
+    }
+
+    /// Where a value file is: beside the chart, from the repository's root (`/x`), or in another source (`$ref/x`). `None`
+    /// if it is beside a chart that is not here.
+    fn value_file(
+        &self,
+        spec: &Spec,
+        source: &Source,
+        repository: Option<&str>,
+        file: &str,
+        env: &Env<'_>,
+    ) -> Result<Option<String>, Unresolved> {
+        let (root, folder, path) = if let (Some(text), true) = (file.strip_prefix('$'), spec.multiple) {
+            let (name, path) = text.split_once('/').unwrap_or((text, ""));
+            match spec.sources.iter().find(|source| !source.reference.is_empty() && source.reference == name) {
+                Some(referred) if !referred.chart.is_empty() => {
+                    return Err(format!("`{file}`: the source `{name}` is a chart, which value files cannot come from").into());
+                }
+                Some(referred) => match self.repositories.folder(&referred.repo_url) {
+                    Some(root) => (root, root, format!("/{}", env.expand(path))),
+                    None => {
+                        let url = referred.repo_url.clone();
+                        return Err(Unresolved::NotRendered(NotRendered::RemoteRepository { url }));
+                    }
+                },
+                None => return Err(format!("`{file}`: no source has `ref: {name}`").into()),
+            }
+        } else if let Some(repository) = repository {
+            (repository, repository, env.expand(file))
+        } else {
+            return Ok(None);
+        };
+        if let Some((scheme, _)) = path.split_once("://") {
+            if matches!(scheme, "http" | "https") {
+                return Err(Unresolved::NotRendered(NotRendered::RemoteValues { url: path.into() }));
+            }
+            return Err(format!("`{file}`: the URL scheme `{scheme}` is not allowed").into());
+        }
+        let place = match path.strip_prefix('/') {
+            Some(absolute) => join(folder, absolute),
+            None => join(&join(root, &source.path), &path),
+        };
+        let clean = karat_source::clean(&place).filter(|clean| is_within(clean, root) && clean != root);
+        clean.map(Some).ok_or_else(|| Unresolved::Problem(format!("`{file}` leaves the repository")))
+    }
+
+    /// `.argocd-source.yaml` and `.argocd-source-NAME.yaml` beside the manifests, merged over the source.
+    fn overridden(
+        &self,
+        spec: &Spec,
+        raw: &Value,
+        folder: &str,
+        inputs: &mut Vec<Input>,
+    ) -> Result<Option<Value>, Unresolved> {
+        let mut merged: Option<Value> = None;
+        for name in [".argocd-source.yaml".to_owned(), format!(".argocd-source-{}.yaml", spec.name)] {
+            let place = join(folder, &name);
+            let Some(found) = self.override_file(&place)? else { continue };
+            inputs.push(Input { path: place.clone().into(), folder: false, digest: found.1 });
+            let mut value = merged.take().unwrap_or_else(|| raw.clone());
+            merge_patch(&mut value, &found.0);
+            let shaped = shape(&SOURCE, &value, Names::AnyCase).map_err(|error| format!("{place}: {error}"))?;
+            merged = Some(shaped);
+        }
+        Ok(merged)
+    }
+
+    fn override_file(&self, place: &str) -> Result<Override, String> {
+        if let Some(known) = lock(&self.overrides).get(place) {
+            return Ok(known.clone());
+        }
+        let found = match self.world().kind(place).map_err(|error| error.to_string())? {
+            Some(EntryKind::File) => {
+                let bytes = self.world().read(place).map_err(|error| error.to_string())?;
+                let value = karat_yaml::from_yaml(&bytes, Dialect::GoYaml, Numbers::Kept)
+                    .map_err(|error| format!("{place}: {error}"))?;
+                Some(Arc::new((value, digest(&bytes))))
+            }
+            _ => None,
+        };
+        lock(&self.overrides).insert(place.to_owned(), found.clone());
+        Ok(found)
+    }
+}
+
+/// A problem of an Application that has no file of its own: the caller puts its place in.
+fn unplaced(message: String) -> Diagnostic {
+    Diagnostic { places: Vec::new(), ..problem("", None, message) }
+}
+
+/// RFC 7386.
+fn merge_patch(target: &mut Value, patch: &Value) {
+    let Value::Map(patch) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if target.as_map().is_none() {
+        *target = Value::Map(Map::new());
+    }
+    let Some(map) = target.as_map_mut() else { return };
+    for (key, value) in patch {
+        if value.is_null() {
+            map.remove(key);
+        } else {
+            merge_patch(map.entry(key.clone()).or_default(), value);
+        }
+    }
+}
+
+fn is_within(path: &str, root: &str) -> bool {
+    root.is_empty() || path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
