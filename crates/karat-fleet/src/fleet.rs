@@ -10,8 +10,8 @@ use karat_yaml::{Dialect, Value};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::appset::{ExpandError, expand};
 use crate::application::Spec;
+use crate::appset::{ExpandError, expand};
 use crate::cache::{Cache, Digest, digest};
 use crate::document::Document;
 use crate::file::{File, not_yaml, problem};
@@ -143,13 +143,8 @@ impl Fleet {
     pub fn build(world: &dyn World, cache: &Cache) -> Result<Self, Box<Diagnostic>> {
         let mut problems = Vec::new();
         let organisation = Organisation::load(world, &mut problems)?;
-        let mut fleet = Self {
-            organisation,
-            applications: Vec::new(),
-            sets: Vec::new(),
-            problems,
-            files: BTreeMap::new(),
-        };
+        let mut fleet =
+            Self { organisation, applications: Vec::new(), sets: Vec::new(), problems, files: BTreeMap::new() };
         for argocd in fleet.organisation.argocd.clone() {
             let folders: Vec<_> = fleet
                 .organisation
@@ -249,7 +244,9 @@ impl Builder<'_> {
             }
             if depth == DEPTH {
                 let message = format!("Applications hold Applications {DEPTH} deep; what is below is not looked at");
-                self.fleet.problems.push(Diagnostic { places: vec![planned[0].origin.place.clone()], ..problem("", None, message) });
+                self.fleet
+                    .problems
+                    .push(Diagnostic { places: vec![planned[0].origin.place.clone()], ..problem("", None, message) });
                 break;
             }
             let rendered: Vec<Application> = {
@@ -499,10 +496,9 @@ fn settle_repeated(application: &mut Application) {
                 "{} appears {times} times among the Application's objects; the last one counts",
                 document.identity
             );
-            application.problems.push(Diagnostic {
-                severity: karat_diag::Severity::Warning,
-                ..problem(&document.file, None, message)
-            });
+            application
+                .problems
+                .push(Diagnostic { severity: karat_diag::Severity::Warning, ..problem(&document.file, None, message) });
         }
     }
     application.documents = kept;

@@ -86,7 +86,9 @@ impl Organisation {
     pub fn load(world: &dyn World, problems: &mut Vec<Diagnostic>) -> Result<Self, Box<Diagnostic>> {
         let file = File::read(world, ORGANISATION_FILE)?;
         if file.value.get("kind").and_then(Value::as_str) != Some("Organisation") {
-            return Err(Box::new(file.error(&Path::keys(["kind"]), "not an organisation: `kind: Organisation` is missing")));
+            return Err(Box::new(
+                file.error(&Path::keys(["kind"]), "not an organisation: `kind: Organisation` is missing"),
+            ));
         }
         let mut reader = Reader { file: &file, problems };
         let repositories: Vec<Repository> = reader.each("repositories", |reader, item, path| {

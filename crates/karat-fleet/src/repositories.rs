@@ -199,8 +199,8 @@ impl<'w> Repositories<'w> {
 
 fn parse(bytes: &[u8], path: &str) -> Parsed {
     let fail = |message: String| RepositoryError::File { file: path.to_owned(), message };
-    let document = karat_yaml::from_yaml(bytes, Dialect::GoYaml, Numbers::Float)
-        .map_err(|error| fail(error.to_go_unmarshal()))?;
+    let document =
+        karat_yaml::from_yaml(bytes, Dialect::GoYaml, Numbers::Float).map_err(|error| fail(error.to_go_unmarshal()))?;
     let objects = match document {
         Value::Map(map) => vec![map],
         Value::Null => vec![Map::new()],

@@ -80,7 +80,8 @@ fn prunes(application: &Application) -> bool {
 
 /// Whether an object asks to be kept: by Argo CD's annotation, or by Helm's, which Argo CD heeds.
 fn asks(object: &Value, option: &str) -> bool {
-    let annotation = |name: &str| object.at(["metadata", "annotations", name]).and_then(Value::as_str).unwrap_or_default();
+    let annotation =
+        |name: &str| object.at(["metadata", "annotations", name]).and_then(Value::as_str).unwrap_or_default();
     annotation("argocd.argoproj.io/sync-options").split(',').any(|word| word.trim() == option)
         || annotation("helm.sh/resource-policy").trim() == "keep"
 }

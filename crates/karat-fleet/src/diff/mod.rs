@@ -167,9 +167,9 @@ pub fn diff(base: &Fleet, head: &Fleet) -> Difference {
         .filter_map(|(before, after)| compare(base, head, before, after, &homes, &causes))
         .collect();
     let mut difference = Difference { applications, ..Difference::default() };
-    difference.applications.sort_by(|a, b| {
-        (&a.environment, &a.cluster, &a.name).cmp(&(&b.environment, &b.cluster, &b.name))
-    });
+    difference
+        .applications
+        .sort_by(|a, b| (&a.environment, &a.cluster, &a.name).cmp(&(&b.environment, &b.cluster, &b.name)));
     for (index, application) in difference.applications.iter().enumerate() {
         let key = (application.environment.clone(), application.cluster.clone());
         difference.totals.entry(key).or_default().count(application);
@@ -214,10 +214,9 @@ fn compare(
             }
             ApplicationKind::Changed
         }
-        (Some(before), Some(_)) => ApplicationKind::Renamed {
-            from: before.spec.name.clone(),
-            fate: ApplicationFate::of(base, head, before),
-        },
+        (Some(before), Some(_)) => {
+            ApplicationKind::Renamed { from: before.spec.name.clone(), fate: ApplicationFate::of(base, head, before) }
+        }
         (Some(before), None) => ApplicationKind::Removed(ApplicationFate::of(base, head, before)),
         _ => ApplicationKind::Added,
     };
@@ -274,9 +273,8 @@ fn objects(
             return true;
         }
         let then = home.documents.iter().find(|then| stored(&then.identity) == *identity);
-        let changes = then.map_or_else(Vec::new, |then| {
-            changes(&identity.group, &identity.kind, &then.object(), &document.object())
-        });
+        let changes = then
+            .map_or_else(Vec::new, |then| changes(&identity.group, &identity.kind, &then.object(), &document.object()));
         differences.push(ObjectDifference::of(document, ObjectKind::Moved { from: name(home), changes }));
         false
     });
@@ -294,7 +292,8 @@ fn objects(
         let kind = ObjectKind::Renamed { from: before.identity.clone(), fate: fate(&before), changes };
         differences.push(ObjectDifference::of(&after, kind));
     }
-    differences.extend(old.values().map(|document| ObjectDifference::of(document, ObjectKind::Removed(fate(document)))));
+    differences
+        .extend(old.values().map(|document| ObjectDifference::of(document, ObjectKind::Removed(fate(document)))));
     differences.extend(new.values().map(|document| ObjectDifference::of(document, ObjectKind::Added)));
     differences.sort_by(|a, b| a.identity.cmp(&b.identity));
     differences

@@ -75,7 +75,8 @@ pub(super) fn objects(
     for (gone, mut come) in kinds.into_values() {
         let only = gone.len() == 1 && come.len() == 1;
         for before in gone {
-            let Some(place) = come.iter().position(|after| only || nameless(&old[before]) == nameless(&new[*after])) else {
+            let Some(place) = come.iter().position(|after| only || nameless(&old[before]) == nameless(&new[*after]))
+            else {
                 continue;
             };
             let after = come.remove(place);

@@ -93,7 +93,9 @@ pub(crate) fn render(listing: &Listing, namespace: &str, cache: &Cache) -> Outco
                         if meant {
                             outcome.problems.push(match error {
                                 DocumentError::Yaml(error) => not_yaml(file, &error, line as usize - 1),
-                                DocumentError::Identity(error) => problem(file, line_span(line), format!("no object: {error}")),
+                                DocumentError::Identity(error) => {
+                                    problem(file, line_span(line), format!("no object: {error}"))
+                                }
                             });
                         } else {
                             outcome.notes.push(eco_format!("{file}: not a manifest, passed over"));

@@ -187,7 +187,14 @@ impl Inputs {
     }
 
     /// Renders the chart at `folder`.
-    pub(crate) fn render(&self, chart: &Arc<Chart>, folder: &str, namespace: &str, profile: Profile, cache: &Cache) -> Outcome {
+    pub(crate) fn render(
+        &self,
+        chart: &Arc<Chart>,
+        folder: &str,
+        namespace: &str,
+        profile: Profile,
+        cache: &Cache,
+    ) -> Outcome {
         match self.try_render(chart, folder, namespace, profile, cache) {
             Ok(outcome) => outcome,
             Err(error) => {
@@ -215,6 +222,8 @@ impl Inputs {
             values: &values,
             capabilities: &self.capabilities,
             flags: self.flags.clone(),
+            // What a chart makes of the time would be another difference each day.
+            now: 0,
         };
         let rendered = karat_helm::render(chart, &input)?;
         let mut outcome = Outcome::default();

@@ -233,7 +233,9 @@ impl<'a> Resolver<'a> {
         };
         let explicit = [source.kustomize, source.helm.is_some(), source.directory.is_some(), source.plugin];
         if explicit.iter().filter(|set| **set).count() > 1 {
-            return Err("a source has one of `helm`, `kustomize`, `directory` and `plugin`, this has several".to_owned().into());
+            return Err("a source has one of `helm`, `kustomize`, `directory` and `plugin`, this has several"
+                .to_owned()
+                .into());
         }
         if source.plugin {
             return Err(Unresolved::NotRendered(NotRendered::Plugin));
@@ -242,7 +244,11 @@ impl<'a> Resolver<'a> {
         if source.kustomize || (!chart && source.directory.is_none() && self.is_kustomization(&folder)) {
             return Err(Unresolved::NotRendered(NotRendered::Kustomize { folder: folder.into() }));
         }
-        if chart { self.chart(spec, source, repository, &folder, cluster, inputs) } else { self.directory(spec, source, folder, inputs) }
+        if chart {
+            self.chart(spec, source, repository, &folder, cluster, inputs)
+        } else {
+            self.directory(spec, source, folder, inputs)
+        }
     }
 
     fn chart(
@@ -270,7 +276,13 @@ impl<'a> Resolver<'a> {
         Ok(self.cache.outcome(key, || resolved.render(chart, folder, namespace, self.profile, self.cache)))
     }
 
-    fn directory(&self, spec: &Spec, source: &Source, folder: String, inputs: &mut Vec<Input>) -> Result<Arc<Outcome>, Unresolved> {
+    fn directory(
+        &self,
+        spec: &Spec,
+        source: &Source,
+        folder: String,
+        inputs: &mut Vec<Input>,
+    ) -> Result<Arc<Outcome>, Unresolved> {
         let options = source.directory.clone().unwrap_or_default();
         let key = (folder.clone(), options.clone());
         let known = lock(&self.listings).get(&key).cloned();
@@ -310,7 +322,10 @@ impl<'a> Resolver<'a> {
             let (name, path) = text.split_once('/').unwrap_or((text, ""));
             match spec.sources.iter().find(|source| !source.reference.is_empty() && source.reference == name) {
                 Some(referred) if !referred.chart.is_empty() => {
-                    return Err(format!("`{file}`: the source `{name}` is a chart, which value files cannot come from").into());
+                    return Err(format!(
+                        "`{file}`: the source `{name}` is a chart, which value files cannot come from"
+                    )
+                    .into());
                 }
                 Some(referred) => match self.repositories.folder(&referred.repo_url) {
                     Some(root) => (root, root, format!("/{}", env.expand(path))),

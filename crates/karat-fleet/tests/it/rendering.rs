@@ -42,8 +42,9 @@ fn check(case: &Case) -> Result<()> {
     }
     for entry in folder.list("repos")? {
         let name = entry.name;
-        organisation
-            .push_str(&format!("    - {{name: {name}, role: app, url: https://git.example/{name}.git, folder: repos/{name}}}\n"));
+        organisation.push_str(&format!(
+            "    - {{name: {name}, role: app, url: https://git.example/{name}.git, folder: repos/{name}}}\n"
+        ));
     }
     world.insert("governance/organisation.yaml", organisation);
     world.insert("cluster.yaml", CLUSTER);
@@ -70,12 +71,7 @@ fn check(case: &Case) -> Result<()> {
     }
     wanted.sort_by_cached_key(ToString::to_string);
     actual.sort_by_cached_key(ToString::to_string);
-    same(
-        "Argo CD",
-        &serde_json::to_string_pretty(&wanted)?,
-        "Karat",
-        &serde_json::to_string_pretty(&actual)?,
-    )
+    same("Argo CD", &serde_json::to_string_pretty(&wanted)?, "Karat", &serde_json::to_string_pretty(&actual)?)
 }
 
 /// The goldens are what the oracle says today.
