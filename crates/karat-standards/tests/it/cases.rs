@@ -72,3 +72,14 @@ fn every_case_is_judged_as_it_says() {
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
+#[test]
+fn every_standard_has_a_page_that_helps() {
+    let standards = Standards::builtin().unwrap();
+    for standard in standards.all() {
+        let path = root().join("docs").join(format!("{}.md", standard.fix));
+        let page = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", standard.id));
+        let lines = page.lines().count();
+        assert!(page.starts_with("# ") && page.contains("```") && lines >= 15, "{}: {lines} lines", standard.fix);
+        assert!(page.contains(standard.id.as_str()), "{} does not name {}", standard.fix, standard.id);
+    }
+}
