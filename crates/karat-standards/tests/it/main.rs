@@ -1,4 +1,5 @@
 //! One binary, a module per theme.
 
 mod cases;
+mod judge;
 mod world;

@@ -47,6 +47,11 @@ pub(crate) fn one(file: &str, text: &str) -> Arc<Doc> {
     documents(file, text, Dialect::Core12).unwrap_or_else(|error| panic!("{error}")).remove(0)
 }
 
+/// Manifests.
+pub(crate) fn manifests(file: &str, text: &str) -> Vec<Arc<Doc>> {
+    documents(file, text, Dialect::GoYaml).unwrap_or_else(|error| panic!("{error}"))
+}
+
 pub(crate) fn organisation() -> Organisation {
     Organisation::read(&one("governance/organisation.yaml", ORGANISATION), &default_settings().unwrap()).unwrap()
 }
@@ -58,7 +63,7 @@ impl World {
         let said = |key: &str| header.value.get(key);
         let said_text = |key: &str, default: &str| said(key).and_then(Value::as_str).unwrap_or(default).to_owned();
 
-        let documents = documents(file, text, Dialect::GoYaml).unwrap_or_else(|error| panic!("{error}"));
+        let documents = manifests(file, text);
         let cluster_doc = documents.iter().find(|doc| doc.value.get("cluster").is_some()).cloned();
         let cluster_doc = cluster_doc.unwrap_or_else(|| {
             one(
