@@ -1,6 +1,9 @@
 //! text/template's own functions, but for the text they print, which is `fmt`'s business.
 
+use std::any::Any;
+
 use crate::exec::Item;
+use crate::value::Complex;
 use crate::{CallError, IntKind, List, Str, Value, escape, fmt};
 
 /// The functions that every template has.
@@ -84,59 +87,47 @@ impl Core {
             Self::Not => return Ok(Value::Bool(!arguments[0].truth())),
             Self::Index => return index(&arguments[0], &arguments[1..]),
             Self::Slice => return slice(&arguments[0], &arguments[1..]),
-            Self::Print => fmt::print_all(&mut text, arguments),
-            Self::Println => fmt::print_line(&mut text, arguments),
+            Self::Print => fmt::print_all(&mut text, arguments, limit)?,
+            Self::Println => fmt::print_line(&mut text, arguments, limit)?,
             Self::Printf => {
                 let Value::Str(format) = &arguments[0] else {
                     return Err("format is not a string".into());
                 };
                 fmt::printf(&mut text, format, &arguments[1..], limit)?;
             }
-            Self::Html => escape::html(&printed(arguments), &mut text),
-            Self::Js => escape::js(&printed(arguments), &mut text),
-            Self::Urlquery => escape::url_query(&printed(arguments), &mut text),
+            Self::Html => escape::html(&printed(arguments, limit)?, &mut text),
+            Self::Js => escape::js(&printed(arguments, limit)?, &mut text),
+            Self::Urlquery => escape::url_query(&printed(arguments, limit)?, &mut text),
         }
         Ok(Value::Str(text.into()))
     }
 }
 
 /// The arguments of an escaping function as text: like `print`, but a nil is `<no value>`.
-fn printed(arguments: &[Value]) -> Str {
+fn printed(arguments: &[Value], limit: usize) -> Result<Str, CallError> {
     if let [Value::Str(text)] = arguments {
-        return text.clone();
+        return Ok(text.clone());
     }
     let values: Vec<Value> = arguments
         .iter()
         .map(|value| if matches!(value, Value::Nil) { Value::string("<no value>") } else { value.clone() })
         .collect();
     let mut text = Vec::new();
-    fmt::print_all(&mut text, &values);
-    text.into()
+    fmt::print_all(&mut text, &values, limit)?;
+    Ok(text.into())
 }
 
 /// Go's kinds, as far as comparison goes.
-#[derive(PartialEq, Eq)]
+#[derive(PartialEq)]
 enum Basic<'v> {
     Bool(bool),
     Int(i64),
     Uint(u64),
-    Float(f64bits),
+    Float(f64),
     Str(&'v [u8]),
+    Complex(Complex),
     Other,
 }
-
-/// Floats compare as floats, not as bits; this only makes `Basic` comparable by kind.
-#[derive(Clone, Copy)]
-#[expect(non_camel_case_types, reason = "a primitive in all but name")]
-struct f64bits(f64);
-
-impl PartialEq for f64bits {
-    fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0
-    }
-}
-
-impl Eq for f64bits {}
 
 impl<'v> Basic<'v> {
     fn of(value: &'v Value) -> Self {
@@ -144,8 +135,11 @@ impl<'v> Basic<'v> {
             Value::Bool(truth) => Self::Bool(*truth),
             Value::Int(IntKind::Uint8 | IntKind::Uint64, number) => Self::Uint(*number as u64),
             Value::Int(_, number) => Self::Int(*number),
-            Value::Float(number) => Self::Float(f64bits(*number)),
+            Value::Float(number) => Self::Float(*number),
             Value::Str(text) => Self::Str(text),
+            Value::Object(object) => {
+                (&**object as &dyn Any).downcast_ref().map_or(Self::Other, |complex| Self::Complex(*complex))
+            }
             _ => Self::Other,
         }
     }
@@ -215,10 +209,13 @@ fn equal_other(left: &Value, right: &Value) -> Result<bool, CallError> {
 fn less(left: &Value, right: &Value) -> Result<bool, CallError> {
     const BAD: &str = "invalid type for comparison";
     match (Basic::of(left), Basic::of(right)) {
-        (Basic::Other, _) | (_, Basic::Other) | (Basic::Bool(_), Basic::Bool(_)) => Err(BAD.into()),
+        (Basic::Other, _)
+        | (_, Basic::Other)
+        | (Basic::Bool(_), Basic::Bool(_))
+        | (Basic::Complex(_), Basic::Complex(_)) => Err(BAD.into()),
         (Basic::Int(left), Basic::Int(right)) => Ok(left < right),
         (Basic::Uint(left), Basic::Uint(right)) => Ok(left < right),
-        (Basic::Float(left), Basic::Float(right)) => Ok(left.0 < right.0),
+        (Basic::Float(left), Basic::Float(right)) => Ok(left < right),
         (Basic::Str(left), Basic::Str(right)) => Ok(left < right),
         (Basic::Int(left), Basic::Uint(right)) => Ok(u64::try_from(left).map_or(true, |left| left < right)),
         (Basic::Uint(left), Basic::Int(right)) => Ok(u64::try_from(right).is_ok_and(|right| left < right)),

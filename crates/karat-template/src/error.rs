@@ -183,7 +183,10 @@ pub enum Limit {
     /// All texts made on the way are too long together.
     #[error("rendering made texts of more than {0} bytes in all")]
     Produced(usize),
-    /// Templates that run templates, or values in values, are nested too deeply for the stack.
+    /// A value that was to be printed is nested too deeply: does it contain itself?
+    #[error("printing a value that nests more than {0} levels deep")]
+    Depth(usize),
+    /// Templates that run templates are nested too deeply for the stack.
     #[error("rendering is nested too deeply for a stack of {0} bytes")]
     Stack(usize),
 }

@@ -211,7 +211,7 @@ impl Interpreter<'_> {
         let result = result.and_then(|value| {
             match &value {
                 Value::Str(text) | Value::Bytes(text) => self.charge(text.len())?,
-                Value::List(list) => self.work(list.items().len() / 16)?,
+                Value::List(list) => self.charge(size_of_val(list.items()))?,
                 _ => {}
             }
             Ok(value)

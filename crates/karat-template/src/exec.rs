@@ -84,11 +84,8 @@ impl Interpreter<'_> {
         let at = std::mem::take(&mut self.at);
         self.variables.push(Some(dot.clone()));
         self.variables.resize(self.frame + template.slots, None);
-        let result = match self.check_stack() {
-            Ok(()) => self.list(template, dot, &template.root).map(|_| ()),
-            Err(limit) => Err(limit.into()),
-        };
-        let result = result.map_err(|fault| self.located(template, *fault));
+        let result = self.list(template, dot, &template.root);
+        let result = result.map(|_| ()).map_err(|fault| self.located(template, *fault));
         self.variables.truncate(self.frame);
         self.frame = frame;
         self.at = at;
@@ -140,11 +137,12 @@ impl Interpreter<'_> {
         match value {
             Value::Str(text) => self.write(text),
             Value::Nil => self.write(b"<no value>"),
-            _ => fmt::print_within(&mut self.out, value, self.limits.output),
+            _ => fmt::print(&mut self.out, value, self.limits.output),
         }
     }
 
     fn list(&mut self, template: &Template, dot: &Item, list: &List) -> Eval<Flow> {
+        self.check_stack()?;
         for node in list {
             self.step()?;
             let flow = match node {

@@ -273,18 +273,24 @@ impl Parser<'_> {
             let token = parser.next_non_space();
             let name = parser.template_name(&token, CONTEXT)?;
             parser.expect(&TokenKind::RightDelim, CONTEXT)?;
-            parser.body(name, CONTEXT)
+            let stray = parser.body(name)?;
+            parser.no_stray(stray, CONTEXT)
         })
     }
 
-    fn body(&mut self, name: Str, context: &'static str) -> Result<()> {
+    /// The rest of a definition; what ended it, if not `end`.
+    fn body(&mut self, name: Str) -> Result<Option<&'static str>> {
         let (root, end) = self.list()?;
         match end {
-            Item::End => self.add(name, root),
-            stray => {
-                let token = stray.name().to_owned();
-                self.fail(ParseProblem::Unexpected { token, context })
-            }
+            Item::End => self.add(name, root).map(|()| None),
+            stray => Ok(Some(stray.name())),
+        }
+    }
+
+    fn no_stray(&self, stray: Option<&'static str>, context: &'static str) -> Result<()> {
+        match stray {
+            None => Ok(()),
+            Some(stray) => self.fail(ParseProblem::Unexpected { token: stray.to_owned(), context }),
         }
     }
 
@@ -436,7 +442,8 @@ impl Parser<'_> {
         let token = self.next_non_space();
         let name = self.template_name(&token, CONTEXT)?;
         let pipe = Some(self.pipeline(CONTEXT, &TokenKind::RightDelim)?);
-        self.deeper(|parser| parser.nested(|parser| parser.body(name.clone(), CONTEXT)))?;
+        let stray = self.deeper(|parser| parser.nested(|parser| parser.body(name.clone())))?;
+        self.no_stray(stray, CONTEXT)?;
         let id = self.id();
         Ok(Node::Template(Box::new(Call { id, span: span(&token.span), name, pipe })))
     }

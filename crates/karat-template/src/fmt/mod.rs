@@ -13,15 +13,16 @@ pub use float::format_float;
 pub(crate) use format::printf;
 
 /// Values inside values inside values: deeper than this is a cycle (`set $d "self" $d`), where Go overflows its stack.
-const MAX_DEPTH: usize = 1000;
+const MAX_DEPTH: usize = 500;
 
-/// As `fmt.Sprint(value)` and an action print it, but that a nil is `<nil>` here and `<no value>` in an action.
+/// As `fmt.Sprint(value)` and an action print it, but that a nil is `<nil>` here and `<no value>` in an action. What is
+/// nested deeper than 500 levels is `...`.
 pub fn sprint(value: &Value) -> Str {
     match value {
         Value::Str(text) => text.clone(),
         _ => {
             let mut text = Vec::new();
-            print(&mut text, value);
+            Printer::new(&mut text, usize::MAX).argument(value, 'v');
             text.into()
         }
     }
@@ -35,43 +36,40 @@ pub fn sprintf(format: &[u8], arguments: &[Value]) -> Str {
     text.into()
 }
 
-/// `fmt.Fprint` of one value.
-pub(crate) fn print(out: &mut Vec<u8>, value: &Value) {
-    match value {
-        Value::Str(text) => out.extend_from_slice(text),
-        _ => Printer::new(out, usize::MAX).argument(value, 'v'),
-    }
-}
-
 /// `fmt.Fprint` of one value to an output that may grow to `limit` bytes.
-pub(crate) fn print_within(out: &mut Vec<u8>, value: &Value, limit: usize) -> Result<(), Limit> {
+pub(crate) fn print(out: &mut Vec<u8>, value: &Value, limit: usize) -> Result<(), Limit> {
     let mut printer = Printer::new(out, limit);
-    printer.argument(value, 'v');
+    match value {
+        Value::Str(text) => printer.out.extend_from_slice(text),
+        _ => printer.argument(value, 'v'),
+    }
     printer.check()
 }
 
 /// `fmt.Fprint`: spaces between two operands when neither is a string.
-pub(crate) fn print_all(out: &mut Vec<u8>, values: &[Value]) {
+pub(crate) fn print_all(out: &mut Vec<u8>, values: &[Value], limit: usize) -> Result<(), Limit> {
     let mut previous_string = true;
     for value in values {
         let string = matches!(value, Value::Str(_));
         if !string && !previous_string {
             out.push(b' ');
         }
-        print(out, value);
+        print(out, value, limit)?;
         previous_string = string;
     }
+    Ok(())
 }
 
 /// `fmt.Fprintln`.
-pub(crate) fn print_line(out: &mut Vec<u8>, values: &[Value]) {
+pub(crate) fn print_line(out: &mut Vec<u8>, values: &[Value], limit: usize) -> Result<(), Limit> {
     for (index, value) in values.iter().enumerate() {
         if index > 0 {
             out.push(b' ');
         }
-        print(out, value);
+        print(out, value, limit)?;
     }
     out.push(b'\n');
+    Ok(())
 }
 
 /// The flags of a verb.
@@ -97,14 +95,18 @@ pub(super) struct Printer<'o> {
     pub(super) flags: Flags,
     /// How long `out` may become.
     pub(super) limit: usize,
+    too_deep: bool,
 }
 
 impl<'o> Printer<'o> {
     pub(super) fn new(out: &'o mut Vec<u8>, limit: usize) -> Self {
-        Self { out, flags: Flags::default(), limit }
+        Self { out, flags: Flags::default(), limit, too_deep: false }
     }
 
     pub(super) fn check(&self) -> Result<(), Limit> {
+        if self.too_deep {
+            return Err(Limit::Depth(MAX_DEPTH));
+        }
         if self.out.len() > self.limit { Err(Limit::Output(self.limit)) } else { Ok(()) }
     }
 
@@ -136,6 +138,7 @@ impl<'o> Printer<'o> {
 
     fn value(&mut self, value: &Value, verb: char, depth: usize) {
         if depth > MAX_DEPTH || self.out.len() > self.limit {
+            self.too_deep |= depth > MAX_DEPTH;
             return self.put("...");
         }
         match value {

@@ -59,7 +59,15 @@ fn value(json: &Json) -> Value {
     }
 }
 
-fn answer(case: &Json) -> Answer {
+/// The data that the cases of a file share.
+pub(crate) fn shared_data(file: &str) -> Json {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let text = fs_err::read_to_string(folder.join(file)).unwrap();
+    serde_json::from_str::<Json>(text.lines().next().unwrap()).unwrap()["data"].clone()
+}
+
+/// What we say.
+pub(crate) fn answer(case: &Json) -> Answer {
     let text = case["text"].as_str().unwrap();
     let result = match case["op"].as_str().unwrap() {
         "template" => host::go(text, &value(&case["data"])).map_err(|error| error.to_string()),
