@@ -137,7 +137,7 @@ impl Interpreter<'_> {
         match value {
             Value::Str(text) => self.write(text),
             Value::Nil => self.write(b"<no value>"),
-            _ => fmt::print(&mut self.out, value, self.limits.output),
+            _ => fmt::print_within(&mut self.out, value, self.limits.output),
         }
     }
 

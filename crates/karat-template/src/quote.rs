@@ -160,22 +160,28 @@ fn digits(text: &mut &[u8], count: usize, radix: u32) -> Option<u32> {
         .try_fold(0u32, |value, &digit| value.checked_mul(radix)?.checked_add(char::from(digit).to_digit(radix)?))
 }
 
+// Go 1.26 knows Unicode 15.0.
+
 /// `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols, and the ASCII space.
 pub fn is_print(char: char) -> bool {
     static TABLE: OnceLock<Option<Regex>> = OnceLock::new();
-    if char.is_ascii() { (' '..='~').contains(&char) } else { is_in(char, &TABLE, r"[\p{L}\p{M}\p{N}\p{P}\p{S}]") }
+    if char.is_ascii() {
+        (' '..='~').contains(&char)
+    } else {
+        is_in(char, &TABLE, r"[[\p{L}\p{M}\p{N}\p{P}\p{S}]&&\p{Age=15.0}]")
+    }
 }
 
 /// `unicode.IsLetter`.
 pub(crate) fn is_letter(char: char) -> bool {
     static TABLE: OnceLock<Option<Regex>> = OnceLock::new();
-    if char.is_ascii() { char.is_ascii_alphabetic() } else { is_in(char, &TABLE, r"\p{L}") }
+    if char.is_ascii() { char.is_ascii_alphabetic() } else { is_in(char, &TABLE, r"[\p{L}&&\p{Age=15.0}]") }
 }
 
 /// `unicode.IsDigit`.
 pub(crate) fn is_digit(char: char) -> bool {
     static TABLE: OnceLock<Option<Regex>> = OnceLock::new();
-    if char.is_ascii() { char.is_ascii_digit() } else { is_in(char, &TABLE, r"\p{Nd}") }
+    if char.is_ascii() { char.is_ascii_digit() } else { is_in(char, &TABLE, r"[\p{Nd}&&\p{Age=15.0}]") }
 }
 
 fn is_in(char: char, table: &OnceLock<Option<Regex>>, class: &str) -> bool {

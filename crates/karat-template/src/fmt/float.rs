@@ -40,7 +40,7 @@ impl Digits {
         let scientific = match count {
             // A float64 has no more than 767 significant digits.
             Some(count) => format!("{magnitude:.*e}", count.clamp(1, 800) - 1),
-            None => format!("{magnitude:e}"),
+            None => shortest(magnitude),
         };
         let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
         let text = mantissa.replace('.', "").trim_end_matches('0').to_owned();
@@ -71,7 +71,10 @@ fn fixed(magnitude: f64, precision: Option<usize>) -> String {
             text.push_str(&"0".repeat(precision - exact));
             text
         }
-        None => format!("{magnitude}"),
+        None => {
+            let digits = Digits::new(magnitude, None);
+            plain(&digits.text, i64::from(digits.point))
+        }
     }
 }
 
@@ -90,15 +93,35 @@ fn general(magnitude: f64, precision: Option<usize>) -> String {
     if exponent < -4 || exponent >= limit {
         return digits.exponential(count.saturating_sub(1));
     }
+    plain(&digits.text, point)
+}
+
+/// Digits with the point where it belongs, without an exponent.
+fn plain(digits: &str, point: i64) -> String {
+    if digits.is_empty() {
+        return "0".into();
+    }
     if point <= 0 {
-        return if count == 0 { "0".into() } else { format!("0.{}{}", "0".repeat(-point as usize), digits.text) };
+        return format!("0.{}{digits}", "0".repeat(-point as usize));
     }
     let point = point as usize;
-    if count <= point {
-        format!("{}{}", digits.text, "0".repeat(point - count))
+    if digits.len() <= point {
+        format!("{digits}{}", "0".repeat(point - digits.len()))
     } else {
-        format!("{}.{}", &digits.text[..point], &digits.text[point..])
+        format!("{}.{}", &digits[..point], &digits[point..])
     }
+}
+
+/// The fewest digits that read back the same. Where two texts of that length do, Rust takes the greater and Go the one
+/// that is nearest to the float, or even.
+fn shortest(magnitude: f64) -> String {
+    let text = format!("{magnitude:e}");
+    let digits = text.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count();
+    if digits < 16 {
+        return text;
+    }
+    let nearest = format!("{magnitude:.*e}", digits - 1);
+    if nearest.parse() == Ok(magnitude) { nearest } else { text }
 }
 
 /// The fraction's bits and the exponent of a finite float: `bits` times two to `exponent`.

@@ -37,7 +37,7 @@ pub fn sprintf(format: &[u8], arguments: &[Value]) -> Str {
 }
 
 /// `fmt.Fprint` of one value to an output that may grow to `limit` bytes.
-pub(crate) fn print(out: &mut Vec<u8>, value: &Value, limit: usize) -> Result<(), Limit> {
+pub(crate) fn print_within(out: &mut Vec<u8>, value: &Value, limit: usize) -> Result<(), Limit> {
     let mut printer = Printer::new(out, limit);
     match value {
         Value::Str(text) => printer.out.extend_from_slice(text),
@@ -54,7 +54,7 @@ pub(crate) fn print_all(out: &mut Vec<u8>, values: &[Value], limit: usize) -> Re
         if !string && !previous_string {
             out.push(b' ');
         }
-        print(out, value, limit)?;
+        print_within(out, value, limit)?;
         previous_string = string;
     }
     Ok(())
@@ -66,7 +66,7 @@ pub(crate) fn print_line(out: &mut Vec<u8>, values: &[Value], limit: usize) -> R
         if index > 0 {
             out.push(b' ');
         }
-        print(out, value, limit)?;
+        print_within(out, value, limit)?;
     }
     out.push(b'\n');
     Ok(())

@@ -29,12 +29,12 @@ fn errors_name_their_place() {
     assert!(matches!(&error.problem, Problem::NoField { field, .. } if *field == "first"));
 
     let Err(Error::Parse(error)) = host::go("a\nb {{ upper .x | nofunc }}", &data) else { panic!() };
-    assert_eq!((error.line, error.column, error.span.clone()), (2, 17, 19..25));
+    assert_eq!((error.line, error.column, error.span.clone()), (2, 16, 18..24));
 
     for (text, part) in [
         ("{{ upper (index .x 1) }}", "index .x 1"),
         ("{{ print 1 | upper 2 \"q\" }}", "upper"),
-        ("{{ (dict \"a\" 1).a.b }}", "(dict \"a\" 1).a.b"),
+        ("{{ (dict \"a\" 1).a.b }}", "1"),
         ("{{ $x := 1 }}{{ $x.y.z }}", "$x.y.z"),
         ("{{ template \"none\" . }}", "\"none\""),
         ("{{ eq `a` 'b' }}", "eq `a` 'b'"),
