@@ -42,8 +42,8 @@ pub(super) fn decrypt(password: &[u8], text: &[u8]) -> Result<Vec<u8>, CallError
     let bytes = decode_base64(text)?;
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     let Some((vector, blocks)) = blocks.split_first() else {
-        let (length, capacity) = (bytes.len(), bytes.len());
-        return Err(panic(format!("slice bounds out of range [:{BLOCK}] with capacity {}", capacity.max(length))));
+        let capacity = text.len() / 4 * 3;
+        return Err(panic(format!("slice bounds out of range [:{BLOCK}] with capacity {capacity}")));
     };
     if !rest.is_empty() {
         return Err("crypto/cipher: input not full blocks".into());

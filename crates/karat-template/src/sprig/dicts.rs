@@ -86,8 +86,16 @@ fn filtered(dict: &Value, keep: impl Fn(&Str) -> bool) -> Value {
     }
 }
 
+/// The map, unless it is Go's nil map.
+fn not_nil(dict: &Value) -> Option<&Map> {
+    match dict {
+        Value::Map(map) if !map.is_nil() => Some(map),
+        _ => None,
+    }
+}
+
 fn set(dict: &Value, key: &Str, value: &Value) -> Result<Value, CallError> {
-    let Value::Map(map) = dict else {
+    let Some(map) = not_nil(dict) else {
         return Err("assignment to entry in nil map".into());
     };
     map.set(key.clone(), value.clone());
@@ -95,10 +103,9 @@ fn set(dict: &Value, key: &Str, value: &Value) -> Result<Value, CallError> {
 }
 
 fn unset(dict: &Value, key: &[u8]) -> Result<Value, CallError> {
-    let Value::Map(map) = dict else {
-        return Ok(Value::empty_map());
-    };
-    map.borrow_mut().remove(key);
+    if let Value::Map(map) = dict {
+        map.borrow_mut().remove(key);
+    }
     Ok(dict.clone())
 }
 
@@ -157,7 +164,7 @@ fn deep_copy(value: &Value) -> Result<Value, CallError> {
 fn copy(value: &Value, walk: &mut Walk) -> Result<Value, CallError> {
     walk.enter()?;
     let copied = match value {
-        Value::Map(map) => {
+        Value::Map(map) if !map.is_nil() => {
             let entries = map.borrow();
             let copies = entries.iter().map(|(key, item)| Ok((key.clone(), copy(item, walk)?)));
             Value::Map(Map::typed(map.go_type(), copies.collect::<Result<_, CallError>>()?))

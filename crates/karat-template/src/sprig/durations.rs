@@ -1,6 +1,5 @@
 //! `time.Duration`: reading and printing it.
 
-use crate::quote::quote;
 use crate::{CallError, Object, Str, Value};
 
 /// Nanoseconds in a second.
@@ -171,4 +170,18 @@ pub(super) fn largest_unit(nanoseconds: i64) -> String {
     let magnitude = nanoseconds.unsigned_abs();
     let unit = units.into_iter().find(|(unit, _)| magnitude > *unit);
     unit.map_or("0s".into(), |(unit, name)| format!("{}{name}", magnitude / unit))
+}
+
+/// How the `time` package quotes text in its messages: bytes beyond ASCII are escaped.
+pub(super) fn quote(text: &[u8]) -> String {
+    let mut quoted = String::from('"');
+    for byte in text {
+        match byte {
+            ..b' ' | 0x80.. => quoted.push_str(&format!("\\x{byte:02x}")),
+            b'"' | b'\\' => quoted.extend(['\\', char::from(*byte)]),
+            _ => quoted.push(char::from(*byte)),
+        }
+    }
+    quoted.push('"');
+    quoted
 }

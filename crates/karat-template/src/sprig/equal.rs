@@ -41,6 +41,7 @@ fn equal(left: &Value, right: &Value, walk: &mut Walk) -> Result<bool, CallError
         (Value::Map(left), Value::Map(right)) => {
             let (a, b) = (left.borrow(), right.borrow());
             left.go_type() == right.go_type()
+                && left.is_nil() == right.is_nil()
                 && a.len() == b.len()
                 && a.keys().eq(b.keys())
                 && pairs_equal(a.values().zip(b.values()), walk)?

@@ -76,6 +76,7 @@ impl Writer {
             Value::Bytes(bytes) => self.string(BASE64.encode(bytes).as_bytes()),
             Value::List(list) if list.is_nil() => self.out.extend_from_slice(b"null"),
             Value::List(list) => self.items(b'[', b']', list.items().iter(), Self::value)?,
+            Value::Map(map) if map.is_nil() => self.out.extend_from_slice(b"null"),
             Value::Map(map) => {
                 let entries = map.borrow();
                 self.items(b'{', b'}', entries.iter(), |writer, (key, item)| {

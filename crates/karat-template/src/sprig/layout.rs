@@ -2,8 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::quote::quote;
-
+use super::durations::quote;
 use super::times::{Civil, MONTHS, Time, WEEKDAYS, Zone, days_in, is_leap};
 
 /// An element of a layout.

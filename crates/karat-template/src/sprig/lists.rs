@@ -42,7 +42,10 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
     // Filtering and ordering.
     fixed("reverse", &[Any], |_, a| reverse(any(a, 0))),
     fixed("mustReverse", &[Any], |_, a| reverse(any(a, 0))),
-    fixed("sortAlpha", &[Any], |_, a| strings(sort_alpha(any(a, 0))?)),
+    fixed("sortAlpha", &[Any], |_, a| match any(a, 0) {
+        Value::List(list) if list.is_nil() && list.go_type() == List::STRINGS => Ok(any(a, 0).clone()),
+        value => strings(sort_alpha(value)?),
+    }),
     fixed("uniq", &[Any], |_, a| uniq(any(a, 0))),
     fixed("mustUniq", &[Any], |_, a| uniq(any(a, 0))),
     fixed("compact", &[Any], |_, a| compact(any(a, 0))),

@@ -10,19 +10,22 @@ use super::limits::Walk;
 /// Merges each source into `dst`, changing it, and gives `dst`; `None` when types cannot be merged.
 pub(super) fn all(dst: &Value, sources: &[Value], overwrite: bool) -> Result<Option<Value>, CallError> {
     // Go's nil map becomes a new one when there is something to put into it.
-    let dst = match dst {
-        Value::Map(map) => map.clone(),
-        _ => Map::new(Default::default()),
-    };
+    let mut result = dst.clone();
     let mut walk = Walk::new();
     for source in sources {
-        if let Value::Map(source) = source
-            && !merge(&dst, source, overwrite, &mut walk)?
+        if let (Value::Map(dst), Value::Map(source)) = (&result, source)
+            && dst.is_nil()
+            && !source.is_nil()
+        {
+            result = Value::empty_map();
+        }
+        if let (Value::Map(dst), Value::Map(source)) = (&result, source)
+            && !merge(dst, source, overwrite, &mut walk)?
         {
             return Ok(None);
         }
     }
-    Ok(Some(Value::Map(dst)))
+    Ok(Some(result))
 }
 
 /// mergo's `ErrDifferentArgumentsTypes`.

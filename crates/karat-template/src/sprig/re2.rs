@@ -23,7 +23,8 @@ pub(super) fn translate(pattern: &[u8]) -> Result<Translated, String> {
     if pattern.len() > MAX_PATTERN {
         return Err(wrong("expression too large", &String::from_utf8_lossy(&pattern[..80])));
     }
-    let text = std::str::from_utf8(pattern).map_err(|_| wrong("invalid UTF-8", &String::from_utf8_lossy(pattern)))?;
+    let text = std::str::from_utf8(pattern)
+        .map_err(|error| wrong("invalid UTF-8", &String::from_utf8_lossy(&pattern[error.valid_up_to()..])))?;
     let mut parser = Parser {
         whole: text,
         rest: text,

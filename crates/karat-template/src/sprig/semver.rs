@@ -319,8 +319,8 @@ impl Constraints {
         if text.len() > MAX_CONSTRAINT {
             return Err(format!("constraint string is too long (max {MAX_CONSTRAINT} bytes)").into());
         }
-        let improper = |text: &str| CallError::from(format!("improper constraint: {}", quote(text.as_bytes())));
-        let text = std::str::from_utf8(text).map_err(|_| improper(&String::from_utf8_lossy(text)))?;
+        let improper = |text: &[u8]| CallError::from(format!("improper constraint: {}", quote(text)));
+        let text = std::str::from_utf8(text).map_err(|_| improper(text))?;
         let text = rewrite_ranges(text);
         let groups: Vec<&str> = text.split("||").collect();
         if groups.len() > MAX_GROUPS {
@@ -331,17 +331,18 @@ impl Constraints {
             let mut rest = group;
             loop {
                 rest = skip_space(rest);
-                let (condition, after) = Constraint::scan(rest).ok_or_else(|| improper(group))?;
-                conditions.push(condition?);
+                let (condition, after) = Constraint::scan(rest).ok_or_else(|| improper(group.as_bytes()))?;
+                conditions.push(condition);
                 let after_space = skip_space(after);
                 if after_space.is_empty() {
-                    return Ok(conditions);
+                    // Only a group whose form is right is read.
+                    return conditions.into_iter().collect();
                 }
                 rest = match after_space.strip_prefix(',') {
                     Some(rest) => rest,
                     // Between conditions there must be a space or a comma.
                     None if after_space.len() < after.len() => after_space,
-                    None => return Err(improper(group)),
+                    None => return Err(improper(group.as_bytes())),
                 };
             }
         });

@@ -2,7 +2,7 @@
 
 use crate::Type::{Any, Int, String as Text};
 use crate::quote::quote;
-use crate::{Builtin, CallError, Map, Str, Value};
+use crate::{Builtin, CallError, List, Map, Str, Value};
 
 use super::args::{any, boolean, fixed, int, panic, string, strings, text, variadic};
 use super::limits::{check_items, check_text};
@@ -45,7 +45,10 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
     fixed("splitn", &[Text, Int, Text], |_, a| Ok(numbered(split(text(a, 0), text(a, 2), int(a, 1))?))),
     fixed("splitList", &[Text, Text], |_, a| strings(split(text(a, 0), text(a, 1), -1)?)),
     fixed("join", &[Text, Any], |_, a| string(join(text(a, 0), &strslice(any(a, 1))?)?)),
-    fixed("toStrings", &[Any], |_, a| strings(strslice(any(a, 0))?)),
+    fixed("toStrings", &[Any], |_, a| match any(a, 0) {
+        Value::List(list) if list.go_type() == List::STRINGS => Ok(any(a, 0).clone()),
+        value => strings(strslice(value)?),
+    }),
 ];
 
 /// The first `count` bytes, or the last `-count`.
