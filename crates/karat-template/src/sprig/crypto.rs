@@ -185,7 +185,7 @@ fn check_key(key: &[u8]) -> Result<(), String> {
         Some(kind) if !kind.ends_with(" PRIVATE KEY") => {
             Err(format!("no private key data in PEM block of type {kind}"))
         }
-        Some(kind) => Err(format!("invalid private key type {}", kind.trim_end_matches(" PRIVATE KEY"))),
+        Some(kind) => Err(format!("invalid private key type {kind}")),
     }
 }
 

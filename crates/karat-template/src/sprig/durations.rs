@@ -1,6 +1,6 @@
 //! `time.Duration`: reading and printing it.
 
-use crate::{CallError, Object, Str, Value};
+use crate::{CallError, Object, Signature, Str, Value};
 
 /// Nanoseconds in a second.
 pub(super) const SECOND: i64 = 1_000_000_000;
@@ -19,6 +19,12 @@ impl Object for Duration {
 
     fn field(&self, _name: &str) -> Option<Value> {
         None
+    }
+
+    fn method(&self, name: &str) -> Option<Signature> {
+        const METHODS: [&str; 7] =
+            ["String", "Hours", "Minutes", "Seconds", "Milliseconds", "Microseconds", "Nanoseconds"];
+        METHODS.contains(&name).then_some(Signature::fixed(&[]))
     }
 
     fn call(&self, name: &str, _arguments: &[Value]) -> Option<Result<Value, CallError>> {

@@ -19,6 +19,7 @@ pub(super) const NAMES: &[&str] = &[
     "genSelfSignedCertWithKey",
     "genSignedCert",
     "genSignedCertWithKey",
+    "getHostByName",
     "htpasswd",
     "now",
     "randAlpha",

@@ -35,22 +35,22 @@ pub(super) fn chars(text: &[u8]) -> impl Iterator<Item = char> {
 
 /// `unicode.IsUpper`: category Lu.
 pub(super) fn is_upper(char: char) -> bool {
-    if char.is_ascii() { char.is_ascii_uppercase() } else { char.is_uppercase() && in_class(&UPPER, r"^\p{Lu}$", char) }
+    if char.is_ascii() { char.is_ascii_uppercase() } else { char.is_uppercase() && in_class(&UPPER, r"^[\p{Lu}&&\p{Age=15.0}]$", char) }
 }
 
 /// `unicode.IsLower`: category Ll.
 pub(super) fn is_lower(char: char) -> bool {
-    if char.is_ascii() { char.is_ascii_lowercase() } else { char.is_lowercase() && in_class(&LOWER, r"^\p{Ll}$", char) }
+    if char.is_ascii() { char.is_ascii_lowercase() } else { char.is_lowercase() && in_class(&LOWER, r"^[\p{Ll}&&\p{Age=15.0}]$", char) }
 }
 
 /// `unicode.IsTitle`: category Lt.
 pub(super) fn is_title(char: char) -> bool {
-    !char.is_ascii() && in_class(&TITLE, r"^\p{Lt}$", char)
+    !char.is_ascii() && in_class(&TITLE, r"^[\p{Lt}&&\p{Age=15.0}]$", char)
 }
 
 /// `unicode.IsNumber`: category N.
 pub(super) fn is_number(char: char) -> bool {
-    if char.is_ascii() { char.is_ascii_digit() } else { in_class(&NUMBER, r"^\p{N}$", char) }
+    if char.is_ascii() { char.is_ascii_digit() } else { in_class(&NUMBER, r"^[\p{N}&&\p{Age=15.0}]$", char) }
 }
 
 /// `unicode.IsPunct`: category P.
@@ -58,7 +58,7 @@ pub(super) fn is_punctuation(char: char) -> bool {
     if char.is_ascii() {
         char.is_ascii_punctuation() && !"$+<=>^`|~".contains(char)
     } else {
-        in_class(&PUNCTUATION, r"^\p{P}$", char)
+        in_class(&PUNCTUATION, r"^[\p{P}&&\p{Age=15.0}]$", char)
     }
 }
 
@@ -92,20 +92,25 @@ pub(super) fn to_title(char: char) -> char {
     }
 }
 
+static KNOWN: OnceLock<Option<Regex>> = OnceLock::new();
 static UPPER: OnceLock<Option<Regex>> = OnceLock::new();
 static LOWER: OnceLock<Option<Regex>> = OnceLock::new();
 static TITLE: OnceLock<Option<Regex>> = OnceLock::new();
 static NUMBER: OnceLock<Option<Regex>> = OnceLock::new();
 static PUNCTUATION: OnceLock<Option<Regex>> = OnceLock::new();
 
-/// The standard library knows derived properties, Go asks for general categories; `regex` carries those.
+/// The standard library knows derived properties of the newest Unicode, Go asks for general categories of Unicode 15;
+/// `regex` carries those.
 fn in_class(cell: &OnceLock<Option<Regex>>, class: &str, char: char) -> bool {
     let regex = cell.get_or_init(|| Regex::new(class).ok());
     regex.as_ref().is_some_and(|regex| regex.is_match(char.encode_utf8(&mut [0; 4])))
 }
 
+/// A mapping to one character, between characters that Go's Unicode 15 has.
 fn single(mut mapped: impl ExactSizeIterator<Item = char>, char: char) -> char {
-    if mapped.len() == 1 { mapped.next().unwrap_or(char) } else { char }
+    let to = mapped.next().filter(|_| mapped.len() == 0).unwrap_or(char);
+    let known = |char: char| char.is_ascii() || in_class(&KNOWN, r"^\p{Age=15.0}$", char);
+    if to == char || known(char) && known(to) { to } else { char }
 }
 
 fn shift(char: char, by: u32) -> char {

@@ -4,11 +4,11 @@ use std::any::Any as AnyType;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use crate::Type::String as Text;
+use crate::Type::{Named, String as Text};
 use crate::quote::quote;
-use crate::{Builtin, CallError, IntKind, Object, Str, Value};
+use crate::{Builtin, CallError, IntKind, Object, Signature, Str, Value};
 
-use super::args::{boolean, fixed, text};
+use super::args::{boolean, fixed, nil_dereference, text};
 
 /// The family.
 pub(super) const FUNCTIONS: &[Builtin] = &[
@@ -130,9 +130,32 @@ impl Object for Version {
         None
     }
 
+    fn method(&self, name: &str) -> Option<Signature> {
+        Some(match name {
+            "Major" | "Minor" | "Patch" | "Prerelease" | "Metadata" | "String" | "IncMajor" | "IncMinor"
+            | "IncPatch" => Signature::fixed(&[]),
+            "SetPrerelease" | "SetMetadata" => Signature::fixed(&[Text]),
+            // Methods of the pointer only.
+            "Original" if self.pointer => Signature::fixed(&[]),
+            "Compare" | "Equal" | "LessThan" | "LessThanEqual" | "GreaterThan" | "GreaterThanEqual"
+                if self.pointer =>
+            {
+                Signature::fixed(&[Named("*semver.Version")])
+            }
+            _ => return None,
+        })
+    }
+
     fn call(&self, name: &str, arguments: &[Value]) -> Option<Result<Value, CallError>> {
+        self.method(name)?;
         let number = |place: usize| Ok(Value::Int(IntKind::Uint64, self.numbers[place] as i64));
-        let compared = |decide: fn(Ordering) -> bool| Ok(Value::Bool(decide(self.compare(version(arguments)?))));
+        let other = match arguments {
+            [Value::Object(object)] => (&**object as &dyn AnyType).downcast_ref::<Self>(),
+            _ => None,
+        };
+        // Go's nil pointer: `Equal` says no, the others look into it.
+        let order = || other.map(|other| self.compare(other)).ok_or_else(nil_dereference);
+        let compared = |decide: fn(Ordering) -> bool| Ok(Value::Bool(decide(order()?)));
         Some(match name {
             "Major" => number(0),
             "Minor" => number(1),
@@ -141,8 +164,8 @@ impl Object for Version {
             "Metadata" => Ok(Value::string(&self.metadata)),
             "Original" => Ok(Value::string(&self.original)),
             "String" => Ok(Value::string(self.text())),
-            "Compare" => version(arguments).map(|other| Value::Int(IntKind::Int, self.compare(other) as i64)),
-            "Equal" => compared(Ordering::is_eq),
+            "Compare" => order().map(|order| Value::Int(IntKind::Int, order as i64)),
+            "Equal" => Ok(Value::Bool(other.is_some_and(|other| self.compare(other).is_eq()))),
             "LessThan" => compared(Ordering::is_lt),
             "LessThanEqual" => compared(Ordering::is_le),
             "GreaterThan" => compared(Ordering::is_gt),
@@ -163,15 +186,6 @@ impl Object for Version {
     fn print(&self) -> Str {
         self.text().into()
     }
-}
-
-/// The argument of a comparison.
-fn version(arguments: &[Value]) -> Result<&Version, CallError> {
-    let version = match arguments {
-        [Value::Object(object)] => (&**object as &dyn AnyType).downcast_ref::<Version>(),
-        _ => None,
-    };
-    version.filter(|version| version.pointer).ok_or_else(|| "wrong type for value; expected *semver.Version".into())
 }
 
 /// The text of a pre-release or of metadata.

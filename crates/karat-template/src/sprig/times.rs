@@ -1,11 +1,12 @@
 //! `time.Time`: a moment in a zone, with Go's calendar.
 
 use std::any::Any as AnyType;
+use std::cmp::Ordering;
 use std::rc::Rc;
 
 use jiff::tz::TimeZone;
 
-use crate::{CallError, IntKind, Object, Str, Value};
+use crate::{CallError, IntKind, Object, Signature, Str, Type, Value};
 
 use super::args::{int, text};
 use super::durations::{Duration, SECOND};
@@ -161,7 +162,7 @@ impl Time {
         days - days_from_civil(civil_from_days(days).0, 1) + 1
     }
 
-    fn compare(&self, other: &Self) -> std::cmp::Ordering {
+    fn compare(&self, other: &Self) -> Ordering {
         (self.seconds, self.nanoseconds).cmp(&(other.seconds, other.nanoseconds))
     }
 }
@@ -179,6 +180,17 @@ impl Object for Time {
         None
     }
 
+    fn method(&self, name: &str) -> Option<Signature> {
+        Some(match name {
+            "Year" | "Month" | "Day" | "Hour" | "Minute" | "Second" | "Nanosecond" | "YearDay" | "Weekday" | "Unix"
+            | "UnixMilli" | "UnixMicro" | "UnixNano" | "IsZero" | "UTC" | "Local" | "String" => Signature::fixed(&[]),
+            "Format" => Signature::fixed(&[Type::String]),
+            "AddDate" => Signature::fixed(&[Type::Int, Type::Int, Type::Int]),
+            "After" | "Before" | "Equal" | "Compare" | "Sub" => Signature::fixed(&[Type::Named("time.Time")]),
+            _ => return None,
+        })
+    }
+
     fn call(&self, name: &str, arguments: &[Value]) -> Option<Result<Value, CallError>> {
         let civil = self.civil();
         let number = |number: i64| Ok(Value::Int(IntKind::Int, number));
@@ -186,11 +198,8 @@ impl Object for Time {
             let whole = self.seconds.wrapping_mul(unit);
             Ok(Value::int64(whole.wrapping_add(i64::from(self.nanoseconds) / (SECOND / unit))))
         };
-        let other = || {
-            let other = arguments.first().and_then(Self::of);
-            other.ok_or_else(|| CallError::from("wrong type for value; expected time.Time"))
-        };
-        let compared = |decide: fn(std::cmp::Ordering) -> bool| Ok(Value::Bool(decide(self.compare(other()?))));
+        let other = arguments.first().and_then(Self::of).unwrap_or(self);
+        let compared = |decide: fn(Ordering) -> bool| Ok(Value::Bool(decide(self.compare(other))));
         Some(match name {
             "Year" => number(civil.year),
             "Month" => Ok(named("time.Month", civil.month, MONTHS[(civil.month - 1).clamp(0, 11) as usize])),
@@ -220,11 +229,11 @@ impl Object for Time {
                 };
                 Ok(Self::date(moved, self.nanoseconds, self.zone.clone()).into())
             }
-            "After" => compared(std::cmp::Ordering::is_gt),
-            "Before" => compared(std::cmp::Ordering::is_lt),
-            "Equal" => compared(std::cmp::Ordering::is_eq),
-            "Compare" => other().and_then(|other| number(self.compare(other) as i64)),
-            "Sub" => other().map(|other| Value::Object(Rc::new(Duration(self.since(other))))),
+            "After" => compared(Ordering::is_gt),
+            "Before" => compared(Ordering::is_lt),
+            "Equal" => compared(Ordering::is_eq),
+            "Compare" => number(self.compare(other) as i64),
+            "Sub" => Ok(Value::Object(Rc::new(Duration(self.since(other))))),
             _ => return None,
         })
     }
@@ -271,6 +280,10 @@ impl Object for NamedInt {
 
     fn field(&self, _name: &str) -> Option<Value> {
         None
+    }
+
+    fn method(&self, name: &str) -> Option<Signature> {
+        (name == "String").then_some(Signature::fixed(&[]))
     }
 
     fn call(&self, name: &str, _arguments: &[Value]) -> Option<Result<Value, CallError>> {

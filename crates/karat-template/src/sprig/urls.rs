@@ -1,16 +1,22 @@
-//! URLs, as Go's `net/url` reads and writes them.
+//! URLs, as Go's `net/url` reads and writes them; and host names, which are not looked up.
 
 use crate::Type::{Map as Dict, String as Text};
 use crate::quote::quote;
 use crate::{Builtin, CallError, Map, Value};
 
 use super::args::{any, fixed, nil_dereference, string, text};
+use super::placeholders::note;
 use super::search::find_all;
 
 /// The family.
 pub(super) const FUNCTIONS: &[Builtin] = &[
     fixed("urlParse", &[Text], |_, a| url_parse(text(a, 0))),
     fixed("urlJoin", &[Dict], |_, a| string(url_join(any(a, 0))?)),
+    // As Helm has it without `--enable-dns`.
+    fixed("getHostByName", &[Text], |i, _| {
+        note(i, "getHostByName");
+        string("")
+    }),
 ];
 
 /// The parts of a URL, decoded where Go decodes them.
