@@ -287,6 +287,16 @@ impl Value {
         matches!(self, Self::List(_) | Self::Map(_))
     }
 
+    /// The bytes of a text or the items of a list or map: how much there is to look at.
+    pub(crate) fn length(&self) -> usize {
+        match self {
+            Self::Str(text) | Self::Bytes(text) => text.len(),
+            Self::List(list) => list.items().len(),
+            Self::Map(map) => map.borrow().len(),
+            _ => 0,
+        }
+    }
+
     /// Go templates' truth: false, zero, empty and nil are false; a struct is true.
     pub fn truth(&self) -> bool {
         match self {

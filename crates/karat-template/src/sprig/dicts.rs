@@ -1,7 +1,7 @@
 //! Dicts. `set`, `unset` and the merges change the caller's map. Go's random order of keys is sorted order here.
 
 use crate::Type::{Any, Map as Dict, String as Text};
-use crate::{Builtin, CallError, List, Map, Str, Value};
+use crate::{Builtin, CallError, Interpreter, List, Map, Str, Value};
 
 use super::args::{any, boolean, fixed, map, strings, tail, text, variadic};
 use super::limits::{Walk, check_items};
@@ -9,36 +9,41 @@ use super::merge;
 use super::print::strval;
 
 /// The family.
-pub(super) const FUNCTIONS: &[Builtin] = &[
-    // Building.
-    variadic("dict", &[], Any, |_, a| dict(a)),
-    fixed("deepCopy", &[Any], |_, a| deep_copy(any(a, 0))),
-    fixed("mustDeepCopy", &[Any], |_, a| deep_copy(any(a, 0))),
-    // Reading.
-    fixed("get", &[Dict, Text], |_, a| Ok(entry(any(a, 0), text(a, 1)).unwrap_or_else(|| Value::string("")))),
-    fixed("hasKey", &[Dict, Text], |_, a| boolean(entry(any(a, 0), text(a, 1)).is_some())),
-    variadic("dig", &[], Any, |_, a| dig(a)),
-    variadic("pluck", &[Text], Dict, |_, a| {
-        Ok(Value::list(tail(a, 1).iter().filter_map(|dict| entry(dict, text(a, 0))).collect()))
-    }),
-    variadic("keys", &[], Dict, |_, a| keys(a)),
-    fixed("values", &[Dict], |_, a| {
-        Ok(Value::list(map(a, 0).map(|map| map.borrow().values().cloned().collect()).unwrap_or_default()))
-    }),
-    variadic("pick", &[Dict], Text, |_, a| Ok(filtered(any(a, 0), |key| has_text(tail(a, 1), key)))),
-    variadic("omit", &[Dict], Text, |_, a| Ok(filtered(any(a, 0), |key| !has_text(tail(a, 1), key)))),
-    // Changing.
-    fixed("set", &[Dict, Text, Any], |_, a| set(any(a, 0), text(a, 1), any(a, 2))),
-    fixed("unset", &[Dict, Text], |_, a| unset(any(a, 0), text(a, 1))),
-    variadic("merge", &[Dict], Dict, |_, a| Ok(merge::all(any(a, 0), tail(a, 1), false)?.unwrap_or_else(empty_text))),
-    variadic("mergeOverwrite", &[Dict], Dict, |_, a| {
-        Ok(merge::all(any(a, 0), tail(a, 1), true)?.unwrap_or_else(empty_text))
-    }),
-    variadic("mustMerge", &[Dict], Dict, |_, a| merge::all(any(a, 0), tail(a, 1), false)?.ok_or_else(merge::mismatch)),
-    variadic("mustMergeOverwrite", &[Dict], Dict, |_, a| {
-        merge::all(any(a, 0), tail(a, 1), true)?.ok_or_else(merge::mismatch)
-    }),
-];
+pub(super) const FUNCTIONS: &[Builtin] =
+    &[
+        // Building.
+        variadic("dict", &[], Any, |_, a| dict(a)),
+        fixed("deepCopy", &[Any], |i, a| deep_copy(i, any(a, 0))),
+        fixed("mustDeepCopy", &[Any], |i, a| deep_copy(i, any(a, 0))),
+        // Reading.
+        fixed("get", &[Dict, Text], |_, a| Ok(entry(any(a, 0), text(a, 1)).unwrap_or_else(|| Value::string("")))),
+        fixed("hasKey", &[Dict, Text], |_, a| boolean(entry(any(a, 0), text(a, 1)).is_some())),
+        variadic("dig", &[], Any, |_, a| dig(a)),
+        variadic("pluck", &[Text], Dict, |_, a| {
+            Ok(Value::list(tail(a, 1).iter().filter_map(|dict| entry(dict, text(a, 0))).collect()))
+        }),
+        variadic("keys", &[], Dict, |_, a| keys(a)),
+        fixed("values", &[Dict], |_, a| {
+            Ok(Value::list(map(a, 0).map(|map| map.borrow().values().cloned().collect()).unwrap_or_default()))
+        }),
+        variadic("pick", &[Dict], Text, |_, a| Ok(filtered(any(a, 0), |key| has_text(tail(a, 1), key)))),
+        variadic("omit", &[Dict], Text, |_, a| Ok(filtered(any(a, 0), |key| !has_text(tail(a, 1), key)))),
+        // Changing.
+        fixed("set", &[Dict, Text, Any], |_, a| set(any(a, 0), text(a, 1), any(a, 2))),
+        fixed("unset", &[Dict, Text], |_, a| unset(any(a, 0), text(a, 1))),
+        variadic("merge", &[Dict], Dict, |i, a| {
+            Ok(merge::all(i, any(a, 0), tail(a, 1), false)?.unwrap_or_else(empty_text))
+        }),
+        variadic("mergeOverwrite", &[Dict], Dict, |i, a| {
+            Ok(merge::all(i, any(a, 0), tail(a, 1), true)?.unwrap_or_else(empty_text))
+        }),
+        variadic("mustMerge", &[Dict], Dict, |i, a| {
+            merge::all(i, any(a, 0), tail(a, 1), false)?.ok_or_else(merge::mismatch)
+        }),
+        variadic("mustMergeOverwrite", &[Dict], Dict, |i, a| {
+            merge::all(i, any(a, 0), tail(a, 1), true)?.ok_or_else(merge::mismatch)
+        }),
+    ];
 
 /// What the merges without `must` give when they fail.
 fn empty_text() -> Value {
@@ -154,11 +159,14 @@ fn conversion(value: &Value, wanted: &str) -> CallError {
 }
 
 /// copystructure's `Copy`: maps and slices are new, all else is shared.
-fn deep_copy(value: &Value) -> Result<Value, CallError> {
-    match value {
-        Value::Nil => Err("reflect: call of reflect.Value.Type on zero Value".into()),
-        _ => copy(value, &mut Walk::new()),
+fn deep_copy(interpreter: &mut Interpreter<'_>, value: &Value) -> Result<Value, CallError> {
+    if matches!(value, Value::Nil) {
+        return Err("reflect: call of reflect.Value.Type on zero Value".into());
     }
+    let mut walk = Walk::new();
+    let copied = copy(value, &mut walk)?;
+    walk.end(interpreter)?;
+    Ok(copied)
 }
 
 fn copy(value: &Value, walk: &mut Walk) -> Result<Value, CallError> {

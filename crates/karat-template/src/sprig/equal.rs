@@ -2,13 +2,16 @@
 
 use std::rc::Rc;
 
-use crate::{CallError, Value};
+use crate::{CallError, Interpreter, Value};
 
 use super::limits::Walk;
 
 /// Whether two values have the same type and contents. NaN differs from itself, a nil slice from an empty one.
-pub(super) fn deep_equal(left: &Value, right: &Value) -> Result<bool, CallError> {
-    equal(left, right, &mut Walk::new())
+pub(super) fn deep_equal(interpreter: &mut Interpreter<'_>, left: &Value, right: &Value) -> Result<bool, CallError> {
+    let mut walk = Walk::new();
+    let equal = equal(left, right, &mut walk)?;
+    walk.end(interpreter)?;
+    Ok(equal)
 }
 
 /// Whether `needle` is among `items`; `walk` bounds the work of many such calls.

@@ -4,7 +4,7 @@ use data_encoding::BASE64;
 
 use crate::Type::{Any, String as Text};
 use crate::quote::quote;
-use crate::{Builtin, CallError, Map, Str, Value};
+use crate::{Builtin, CallError, Interpreter, Map, Str, Value};
 
 use super::args::{any, fixed, string, text};
 use super::limits::{MAX_DEPTH, Walk, check_text};
@@ -14,12 +14,12 @@ use super::strconv;
 
 /// The family. Helm replaces `toJson`, `mustToJson` and `fromJson` by its own.
 pub(super) const FUNCTIONS: &[Builtin] = &[
-    fixed("toJson", &[Any], |_, a| string(swallow(encode(any(a, 0), Style::Html))?)),
-    fixed("mustToJson", &[Any], |_, a| string(encode(any(a, 0), Style::Html)?)),
-    fixed("toPrettyJson", &[Any], |_, a| string(swallow(encode(any(a, 0), Style::Pretty))?)),
-    fixed("mustToPrettyJson", &[Any], |_, a| string(encode(any(a, 0), Style::Pretty)?)),
-    fixed("toRawJson", &[Any], |_, a| string(encode(any(a, 0), Style::Raw)?)),
-    fixed("mustToRawJson", &[Any], |_, a| string(encode(any(a, 0), Style::Raw)?)),
+    fixed("toJson", &[Any], |i, a| string(swallow(encode(i, any(a, 0), Style::Html))?)),
+    fixed("mustToJson", &[Any], |i, a| string(encode(i, any(a, 0), Style::Html)?)),
+    fixed("toPrettyJson", &[Any], |i, a| string(swallow(encode(i, any(a, 0), Style::Pretty))?)),
+    fixed("mustToPrettyJson", &[Any], |i, a| string(encode(i, any(a, 0), Style::Pretty)?)),
+    fixed("toRawJson", &[Any], |i, a| string(encode(i, any(a, 0), Style::Raw)?)),
+    fixed("mustToRawJson", &[Any], |i, a| string(encode(i, any(a, 0), Style::Raw)?)),
     fixed("fromJson", &[Text], |_, a| Ok(decode(text(a, 0)).0)),
     fixed("mustFromJson", &[Text], |_, a| match decode(text(a, 0)) {
         (value, None) => Ok(value),
@@ -48,9 +48,10 @@ fn swallow(result: Result<Vec<u8>, CallError>) -> Result<Vec<u8>, CallError> {
 
 const UNSUPPORTED: &[u8] = b"json: unsupported value: ";
 
-fn encode(value: &Value, style: Style) -> Result<Vec<u8>, CallError> {
+fn encode(interpreter: &mut Interpreter<'_>, value: &Value, style: Style) -> Result<Vec<u8>, CallError> {
     let mut writer = Writer { out: Vec::new(), style, level: 0, walk: Walk::new() };
     writer.value(value)?;
+    writer.walk.end(interpreter)?;
     Ok(writer.out)
 }
 

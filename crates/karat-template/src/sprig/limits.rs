@@ -1,6 +1,6 @@
 //! What a function may build: templates are other people's input.
 
-use crate::CallError;
+use crate::{CallError, Interpreter};
 
 /// The longest text one call may return, in bytes: the limit of a whole render's output.
 pub(super) const MAX_TEXT: usize = 64 << 20;
@@ -9,7 +9,7 @@ pub(super) const MAX_ITEMS: usize = 1 << 20;
 /// How deep values may nest in functions that walk them. Templates can build cycles with `set`.
 pub(super) const MAX_DEPTH: usize = 500;
 /// How many values one walk may visit. Shared maps make a small value large when it is written out.
-const MAX_VISITS: usize = 10_000_000;
+const MAX_VISITS: usize = 1_000_000;
 
 /// Fails if a text of `length` bytes would be too long; `None` stands for an overflow.
 pub(super) fn check_text(length: Option<usize>) -> Result<usize, CallError> {
@@ -54,5 +54,10 @@ impl Walk {
     /// Leaves a value.
     pub(super) fn leave(&mut self) {
         self.depth -= 1;
+    }
+
+    /// Ends the walk: its work counts as steps of the render.
+    pub(super) fn end(self, interpreter: &mut Interpreter<'_>) -> Result<(), CallError> {
+        interpreter.work(self.visits / 8)
     }
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashSet;
 
 use crate::Type::{Any, Int};
-use crate::{Builtin, CallError, List, Str, Value};
+use crate::{Builtin, CallError, Interpreter, List, Str, Value};
 
 use super::args::{any, boolean, fixed, int, items, nil_dereference, panic, strings, tail, variadic};
 use super::cast::to_int;
@@ -46,15 +46,15 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
         Value::List(list) if list.is_nil() && list.go_type() == List::STRINGS => Ok(any(a, 0).clone()),
         value => strings(sort_alpha(value)?),
     }),
-    fixed("uniq", &[Any], |_, a| uniq(any(a, 0))),
-    fixed("mustUniq", &[Any], |_, a| uniq(any(a, 0))),
+    fixed("uniq", &[Any], |i, a| uniq(i, any(a, 0))),
+    fixed("mustUniq", &[Any], |i, a| uniq(i, any(a, 0))),
     fixed("compact", &[Any], |_, a| compact(any(a, 0))),
     fixed("mustCompact", &[Any], |_, a| compact(any(a, 0))),
-    variadic("without", &[Any], Any, |_, a| without(any(a, 0), tail(a, 1))),
-    variadic("mustWithout", &[Any], Any, |_, a| without(any(a, 0), tail(a, 1))),
+    variadic("without", &[Any], Any, |i, a| without(i, any(a, 0), tail(a, 1))),
+    variadic("mustWithout", &[Any], Any, |i, a| without(i, any(a, 0), tail(a, 1))),
     // Searching.
-    fixed("has", &[Any, Any], |_, a| boolean(has(any(a, 0), any(a, 1))?)),
-    fixed("mustHas", &[Any, Any], |_, a| boolean(has(any(a, 0), any(a, 1))?)),
+    fixed("has", &[Any, Any], |i, a| boolean(has(i, any(a, 0), any(a, 1))?)),
+    fixed("mustHas", &[Any, Any], |i, a| boolean(has(i, any(a, 0), any(a, 1))?)),
 ];
 
 /// The items of a slice, or Sprig's complaint: `Cannot push on type string`.
@@ -179,7 +179,7 @@ fn sort_alpha(value: &Value) -> Result<Vec<Str>, CallError> {
 }
 
 /// Each item once, in the order of first occurrence.
-fn uniq(value: &Value) -> Result<Value, CallError> {
+fn uniq(interpreter: &mut Interpreter<'_>, value: &Value) -> Result<Value, CallError> {
     let items = slice_of("find uniq on", value)?;
     let mut texts = FxHashSet::default();
     let mut others = Vec::new();
@@ -197,6 +197,7 @@ fn uniq(value: &Value) -> Result<Value, CallError> {
             }
         }
     }
+    walk.end(interpreter)?;
     list(kept)
 }
 
@@ -204,7 +205,7 @@ fn compact(value: &Value) -> Result<Value, CallError> {
     list(slice_of("compact on", value)?.iter().filter(|item| item.truth()).cloned().collect())
 }
 
-fn without(value: &Value, omitted: &[Value]) -> Result<Value, CallError> {
+fn without(interpreter: &mut Interpreter<'_>, value: &Value, omitted: &[Value]) -> Result<Value, CallError> {
     let items = slice_of("find without on", value)?;
     let mut walk = Walk::new();
     let mut kept = Vec::new();
@@ -213,13 +214,19 @@ fn without(value: &Value, omitted: &[Value]) -> Result<Value, CallError> {
             kept.push(item.clone());
         }
     }
+    walk.end(interpreter)?;
     list(kept)
 }
 
 /// Nothing is in nil.
-fn has(needle: &Value, haystack: &Value) -> Result<bool, CallError> {
+fn has(interpreter: &mut Interpreter<'_>, needle: &Value, haystack: &Value) -> Result<bool, CallError> {
     match haystack {
         Value::Nil => Ok(false),
-        _ => contains(&slice_of("find has on", haystack)?, needle, &mut Walk::new()),
+        _ => {
+            let mut walk = Walk::new();
+            let found = contains(&slice_of("find has on", haystack)?, needle, &mut walk)?;
+            walk.end(interpreter)?;
+            Ok(found)
+        }
     }
 }

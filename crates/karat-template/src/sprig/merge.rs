@@ -3,12 +3,17 @@
 //! The destination is changed in place, level by level, and what it takes from a source is shared with that source, not
 //! copied: charts see both.
 
-use crate::{CallError, Map, Str, Value};
+use crate::{CallError, Interpreter, Map, Str, Value};
 
 use super::limits::Walk;
 
 /// Merges each source into `dst`, changing it, and gives `dst`; `None` when types cannot be merged.
-pub(super) fn all(dst: &Value, sources: &[Value], overwrite: bool) -> Result<Option<Value>, CallError> {
+pub(super) fn all(
+    interpreter: &mut Interpreter<'_>,
+    dst: &Value,
+    sources: &[Value],
+    overwrite: bool,
+) -> Result<Option<Value>, CallError> {
     // Go's nil map becomes a new one when there is something to put into it.
     let mut result = dst.clone();
     let mut walk = Walk::new();
@@ -25,6 +30,7 @@ pub(super) fn all(dst: &Value, sources: &[Value], overwrite: bool) -> Result<Opt
             return Ok(None);
         }
     }
+    walk.end(interpreter)?;
     Ok(Some(result))
 }
 

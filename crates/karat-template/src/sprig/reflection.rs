@@ -13,7 +13,7 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
     fixed("typeIsLike", &[Text, Any], |_, a| boolean(is_like(text(a, 0), any(a, 1)))),
     fixed("kindOf", &[Any], |_, a| string(any(a, 0).kind())),
     fixed("kindIs", &[Text, Any], |_, a| boolean(*text(a, 0) == any(a, 1).kind())),
-    fixed("deepEqual", &[Any, Any], |_, a| boolean(deep_equal(any(a, 0), any(a, 1))?)),
+    fixed("deepEqual", &[Any, Any], |i, a| boolean(deep_equal(i, any(a, 0), any(a, 1))?)),
 ];
 
 /// Whether the value has the type or is a pointer to it.

@@ -35,12 +35,20 @@ pub(super) fn chars(text: &[u8]) -> impl Iterator<Item = char> {
 
 /// `unicode.IsUpper`: category Lu.
 pub(super) fn is_upper(char: char) -> bool {
-    if char.is_ascii() { char.is_ascii_uppercase() } else { char.is_uppercase() && in_class(&UPPER, r"^[\p{Lu}&&\p{Age=15.0}]$", char) }
+    if char.is_ascii() {
+        char.is_ascii_uppercase()
+    } else {
+        char.is_uppercase() && in_class(&UPPER, r"^[\p{Lu}&&\p{Age=15.0}]$", char)
+    }
 }
 
 /// `unicode.IsLower`: category Ll.
 pub(super) fn is_lower(char: char) -> bool {
-    if char.is_ascii() { char.is_ascii_lowercase() } else { char.is_lowercase() && in_class(&LOWER, r"^[\p{Ll}&&\p{Age=15.0}]$", char) }
+    if char.is_ascii() {
+        char.is_ascii_lowercase()
+    } else {
+        char.is_lowercase() && in_class(&LOWER, r"^[\p{Ll}&&\p{Age=15.0}]$", char)
+    }
 }
 
 /// `unicode.IsTitle`: category Lt.

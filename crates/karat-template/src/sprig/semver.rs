@@ -137,9 +137,7 @@ impl Object for Version {
             "SetPrerelease" | "SetMetadata" => Signature::fixed(&[Text]),
             // Methods of the pointer only.
             "Original" if self.pointer => Signature::fixed(&[]),
-            "Compare" | "Equal" | "LessThan" | "LessThanEqual" | "GreaterThan" | "GreaterThanEqual"
-                if self.pointer =>
-            {
+            "Compare" | "Equal" | "LessThan" | "LessThanEqual" | "GreaterThan" | "GreaterThanEqual" if self.pointer => {
                 Signature::fixed(&[Named("*semver.Version")])
             }
             _ => return None,

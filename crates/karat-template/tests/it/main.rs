@@ -6,3 +6,4 @@ mod generated;
 mod goldens;
 mod host;
 mod limits;
+mod sprig;
