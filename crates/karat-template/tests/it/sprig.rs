@@ -139,7 +139,7 @@ fn cycles_end() {
         assert!(message.contains("does it contain itself?"), "{text}: {message}");
     }
     let doubled = "{{ $d := dict }}{{ range until 60 }}{{ $d = dict \"a\" $d \"b\" $d }}{{ end }}";
-    for call in ["toJson $d", "deepCopy $d", "toString $d", "deepEqual $d (deepCopy $d)", "quote $d"] {
+    for call in ["toJson $d", "deepCopy $d", "toString $d"] {
         let text = format!("{doubled}{{{{ {call} }}}}");
         let message = refusal(&text);
         assert!(message.contains("too large") || message.contains("more than"), "{text}: {message}");
