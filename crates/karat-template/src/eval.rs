@@ -202,7 +202,7 @@ impl Interpreter<'_> {
         let mut arguments = self.arguments(dot, builtin.name, &builtin.signature, operands, last)?;
         // Functions read what they are given: a long text takes more than a step.
         let given: usize = arguments.iter().map(Value::length).sum();
-        let result = self.work(given / 64).and_then(|()| (builtin.call)(self, &arguments));
+        let result = self.work(given / 1024).and_then(|()| (builtin.call)(self, &arguments));
         arguments.clear();
         self.spare.push(arguments);
         self.called(builtin.name, call, result)
