@@ -1,7 +1,7 @@
 //! What a scalar means in the core schema of YAML 1.2.
 
 use super::number::{display, is_float, parse_base, parse_float, signed};
-use super::{Numbers, go, is_implicit, text};
+use super::{Numbers, go, is_implicit};
 use crate::{Node, Str, Value};
 
 pub(super) fn scalar(node: Node<'_>, numbers: Numbers) -> Value {
@@ -19,7 +19,7 @@ pub(super) fn scalar(node: Node<'_>, numbers: Numbers) -> Value {
         _ => None,
     };
     match (value, numbers) {
-        (None, _) => Value::Str(text(bytes)),
+        (None, _) => Value::Str(bytes.into()),
         (Some(Value::Int(number)), Numbers::Float) => Value::Float(number as f64),
         (Some(Value::Float(number)), Numbers::Kept) => go::kept(number),
         (Some(value), _) => value,

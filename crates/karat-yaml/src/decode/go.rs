@@ -2,10 +2,10 @@
 
 use super::number::{display_32, integral_json};
 use super::resolve::{Resolved, resolve, resolve_number};
-use super::{Numbers, fault, gosyntax, is_implicit, text};
+use super::{Numbers, fault, gosyntax, is_implicit};
 use crate::{Error, Node, Str, Value, strings};
 
-/// The scalar of a node; a string brings its text.
+/// What a scalar node is.
 ///
 /// # Errors
 /// A tag that the text does not fit.
@@ -14,10 +14,10 @@ pub(super) fn scalar(node: Node<'_>) -> Result<Resolved, Error> {
     let tag = node.tag();
     if tag.is_empty() {
         if !is_implicit(node) {
-            return Ok(Resolved::Text(text(bytes)));
+            return Ok(Resolved::Str);
         }
         return Ok(match resolve(bytes) {
-            Resolved::Str | Resolved::Timestamp => Resolved::Text(text(bytes)),
+            Resolved::Timestamp => Resolved::Str,
             resolved => resolved,
         });
     }
@@ -28,7 +28,7 @@ fn tagged(node: Node<'_>, tag: &[u8], bytes: &[u8]) -> Result<Resolved, Error> {
     let short = match tag.strip_prefix(b"tag:yaml.org,2002:") {
         Some(short @ (b"bool" | b"int" | b"float" | b"null" | b"timestamp")) => short,
         Some(b"binary") => return binary(node, bytes),
-        _ => return Ok(Resolved::Text(text(bytes))),
+        _ => return Ok(Resolved::Str),
     };
     let resolved = match resolve(bytes) {
         // Only an explicit tag makes a timestamp of what has another tag's hint.
@@ -37,7 +37,7 @@ fn tagged(node: Node<'_>, tag: &[u8], bytes: &[u8]) -> Result<Resolved, Error> {
     };
     match (short, resolved) {
         (b"float", Resolved::Int(number)) => Ok(Resolved::Float(number as f64)),
-        (b"timestamp", Resolved::Timestamp) => Ok(Resolved::Text(text(bytes))),
+        (b"timestamp", Resolved::Timestamp) => Ok(Resolved::Str),
         (_, resolved) if resolved.tag().as_bytes()[2..] == *short => Ok(resolved),
         (_, resolved) => {
             let (is, wanted) = (resolved.tag(), String::from_utf8_lossy(short));
@@ -49,12 +49,12 @@ fn tagged(node: Node<'_>, tag: &[u8], bytes: &[u8]) -> Result<Resolved, Error> {
 
 fn binary(node: Node<'_>, bytes: &[u8]) -> Result<Resolved, Error> {
     strings::decode_base64(bytes)
-        .map(|bytes| Resolved::Binary(text(&bytes)))
+        .map(|bytes| Resolved::Binary(bytes.into()))
         .ok_or_else(|| fault("!!binary value contains invalid base64 data", node))
 }
 
-/// The value after the way through JSON.
-pub(super) fn value(resolved: Resolved, numbers: Numbers) -> Value {
+/// The value of a scalar after the way through JSON; `text` is the node's.
+pub(super) fn value(resolved: Resolved, text: &[u8], numbers: Numbers) -> Value {
     match (resolved, numbers) {
         (Resolved::Null, _) => Value::Null,
         (Resolved::Bool(truth), _) => Value::Bool(truth),
@@ -63,9 +63,8 @@ pub(super) fn value(resolved: Resolved, numbers: Numbers) -> Value {
         (Resolved::Uint(number), _) => Value::Float(number as f64),
         (Resolved::Float(number), Numbers::Float) => Value::Float(number),
         (Resolved::Float(number), Numbers::Kept) => kept(number),
-        (Resolved::Text(text) | Resolved::Binary(text), _) => Value::Str(text),
-        // `scalar` gives the text of these.
-        (Resolved::Str | Resolved::Timestamp, _) => Value::Null,
+        (Resolved::Str | Resolved::Timestamp, _) => Value::Str(text.into()),
+        (Resolved::Binary(bytes), _) => Value::Str(strings::replace_invalid(&bytes)),
     }
 }
 
@@ -75,11 +74,11 @@ pub(super) fn kept(number: f64) -> Value {
     integer.map_or(Value::Float(number), Value::Int)
 }
 
-/// The name of a key, as `sigs.k8s.io/yaml` makes it; `value` is what stands at it, for the message.
+/// The name of a key that is no string, as `sigs.k8s.io/yaml` makes it; `value` is what stands at it, for the message.
 ///
 /// # Errors
 /// Null and what is past an int64 have no name.
-pub(super) fn key(resolved: &Resolved, value: Node<'_>) -> Result<Str, String> {
+pub(super) fn key(resolved: &Resolved, text: &[u8], value: Node<'_>) -> Result<Str, String> {
     let (kind, shown) = match resolved {
         Resolved::Bool(true) => return Ok("true".into()),
         Resolved::Bool(false) => return Ok("false".into()),
@@ -92,9 +91,10 @@ pub(super) fn key(resolved: &Resolved, value: Node<'_>) -> Result<Str, String> {
                 text => text.into(),
             });
         }
-        Resolved::Text(text) | Resolved::Binary(text) => return Ok(text.clone()),
+        Resolved::Str | Resolved::Timestamp => return Ok(text.into()),
+        Resolved::Binary(bytes) => return Ok(strings::replace_invalid(bytes)),
         Resolved::Uint(number) => ("uint64", format!("{number:#x}")),
-        Resolved::Null | Resolved::Str | Resolved::Timestamp => ("%!s(<nil>)", "<nil>".to_owned()),
+        Resolved::Null => ("%!s(<nil>)", "<nil>".to_owned()),
     };
     let value = gosyntax::node(value);
     Err(format!("unsupported map key of type: {kind}, key: {shown}, value: {value}"))

@@ -72,7 +72,8 @@ fn scalar(text: &mut String, node: Node<'_>, top: bool) {
         Ok(Resolved::Int(number)) => text.push_str(&number.to_string()),
         Ok(Resolved::Uint(number)) => text.push_str(&format!("{number:#x}")),
         Ok(Resolved::Float(number)) => text.push_str(&display(number)),
-        Ok(Resolved::Text(value) | Resolved::Binary(value)) => text.push_str(&strings::go_quote(&value)),
+        Ok(Resolved::Str) => text.push_str(&strings::go_quote(node.text())),
+        Ok(Resolved::Binary(value)) => text.push_str(&strings::go_quote(&value)),
         _ => text.push_str(if top { "<nil>" } else { "interface {}(nil)" }),
     }
 }

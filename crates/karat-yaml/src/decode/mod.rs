@@ -3,12 +3,16 @@
 mod core12;
 mod go;
 mod gosyntax;
+mod names;
 pub(crate) mod number;
 pub(crate) mod resolve;
 mod timestamp;
 
+use names::Names;
+use resolve::Resolved;
+
 use crate::limits::{MAX_DEPTH, TOO_DEEP};
-use crate::{Error, Kind, Map, Node, Position, Str, Style, Value, strings};
+use crate::{Error, Kind, Map, Node, Position, Str, Style, Value};
 
 /// How a text is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +49,7 @@ pub(crate) fn decode(node: Node<'_>, dialect: Dialect, numbers: Numbers) -> Resu
         numbers,
         repeated: Vec::new(),
         first_repeated: None,
+        names: Names::for_nodes(node.size()),
         unnamed: None,
         non_finite: None,
         // The document counts too.
@@ -60,7 +65,7 @@ pub(crate) fn decode(node: Node<'_>, dialect: Dialect, numbers: Numbers) -> Resu
         let message = format!("unmarshal errors:\n  {}", decoder.repeated.join("\n  "));
         return Err(Error::Value { message, position: node.position() });
     }
-    if let Some(error) = decoder.unnamed {
+    if let Some((_, error)) = decoder.unnamed {
         return Err(error);
     }
     // What was written twice may be gone, so the value tells.
@@ -75,15 +80,15 @@ pub(crate) fn decode(node: Node<'_>, dialect: Dialect, numbers: Numbers) -> Resu
 
 /// Whether a node is go-yaml's merge key.
 pub(crate) fn is_merge(node: Node<'_>) -> bool {
-    matches!(node.kind(), Kind::Scalar(_))
-        && node.text() == b"<<"
+    node.text() == b"<<"
+        && matches!(node.kind(), Kind::Scalar(_))
         && (is_implicit(node) || node.tag() == b"tag:yaml.org,2002:merge")
 }
 
 /// Whether a key node's value has this text as its name.
 pub(crate) fn is_key(node: Node<'_>, name: &str) -> bool {
     match go::scalar(node) {
-        Ok(resolved) => go::key(&resolved, node).is_ok_and(|key| key == name),
+        Ok(resolved) => go::key(&resolved, node.text(), node).is_ok_and(|key| key == name),
         Err(_) => false,
     }
 }
@@ -108,8 +113,9 @@ struct Decoder<'d> {
     added: usize,
     may_add: usize,
     depth: usize,
-    /// The first key that JSON has no name for: Go finds it only when all is decoded.
-    unnamed: Option<Error>,
+    names: Names,
+    /// The first key that JSON has no name for, and its mapping: Go finds it only when all is decoded.
+    unnamed: Option<(u32, Error)>,
     /// The first float that JSON cannot write: Go finds it after that.
     non_finite: Option<Position>,
 }
@@ -191,12 +197,12 @@ impl<'d> Decoder<'d> {
                 self.merge(value, map)?;
                 continue;
             }
-            let key = self.key(name, value)?;
+            let key = self.key(name, value, node.id())?;
             let value_node = value;
             let value = self.value(value)?;
             let Some(key) = key else { continue };
             if self.dialect != Dialect::GoYaml && map.contains_key(&key) {
-                self.repeat(name, value_node, &key);
+                self.repeat(name, value_node);
                 continue;
             }
             map.insert(key, value);
@@ -204,18 +210,18 @@ impl<'d> Decoder<'d> {
         Ok(())
     }
 
-    fn repeat(&mut self, name: Node<'d>, value: Node<'d>, key: &Str) {
+    fn repeat(&mut self, name: Node<'d>, value: Node<'d>) {
         self.first_repeated.get_or_insert(name);
-        let key = strings::go_quote(key);
+        let key = gosyntax::node(name);
         let line = value.position().line;
         self.repeated.push(format!("line {line}: key {key} already set in map"));
     }
 
     /// A key as text; `None` if it has none, which is reported when all is decoded.
-    fn key(&mut self, node: Node<'d>, value: Node<'d>) -> Result<Option<Str>, Error> {
+    fn key(&mut self, node: Node<'d>, value: Node<'d>, map: u32) -> Result<Option<Str>, Error> {
         self.count(node)?;
         match node.kind() {
-            Kind::Alias => return self.follow(node, |decoder, target| decoder.key(target, value)),
+            Kind::Alias => return self.follow(node, |decoder, target| decoder.key(target, value, map)),
             Kind::Seq | Kind::Map => {
                 // What is wrong within it comes first.
                 self.value(node)?;
@@ -227,11 +233,18 @@ impl<'d> Decoder<'d> {
             return Ok(Some(core12::key(node)));
         }
         let resolved = go::scalar(node)?;
-        match go::key(&resolved, value) {
+        if resolved == Resolved::Str {
+            return Ok(Some(self.names.get(node.text())));
+        }
+        match go::key(&resolved, node.text(), value) {
             Ok(key) => Ok(Some(key)),
             Err(message) => {
                 let position = Some(node.position());
-                self.unnamed.get_or_insert(Error::Convert { message, position, unmarshaling: false });
+                let error = Error::Convert { message, position, unmarshaling: false };
+                // Of one that is repeated in a mapping the last value is there.
+                if self.unnamed.as_ref().is_none_or(|(known, _)| *known == map) {
+                    self.unnamed = Some((map, error));
+                }
                 Ok(None)
             }
         }
@@ -241,7 +254,7 @@ impl<'d> Decoder<'d> {
         if self.dialect == Dialect::Core12 {
             return Ok(core12::scalar(node, self.numbers));
         }
-        let value = go::value(go::scalar(node)?, self.numbers);
+        let value = go::value(go::scalar(node)?, node.text(), self.numbers);
         if matches!(value, Value::Float(number) if !number.is_finite()) {
             self.non_finite.get_or_insert(node.position());
         }
@@ -313,9 +326,4 @@ fn allowed_alias_ratio(decoded: u64) -> f64 {
     } else {
         0.99 - 0.89 * ((decoded - LOW) / (HIGH - LOW))
     }
-}
-
-/// The text of a scalar as a Go string that went through JSON.
-fn text(bytes: &[u8]) -> Str {
-    strings::replace_invalid(bytes)
 }

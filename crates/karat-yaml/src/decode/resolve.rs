@@ -15,11 +15,10 @@ pub(crate) enum Resolved {
     Float(f64),
     /// A timestamp: a type of its own when written, a string when read.
     Timestamp,
+    /// A string: the text itself.
     Str,
     /// The decoded bytes of `!!binary`.
     Binary(Str),
-    /// A string whose text is still the node's.
-    Text(Str),
 }
 
 impl Resolved {
@@ -30,7 +29,7 @@ impl Resolved {
             Self::Int(_) | Self::Uint(_) => "!!int",
             Self::Float(_) => "!!float",
             Self::Timestamp => "!!timestamp",
-            Self::Str | Self::Binary(_) | Self::Text(_) => "!!str",
+            Self::Str | Self::Binary(_) => "!!str",
         }
     }
 }

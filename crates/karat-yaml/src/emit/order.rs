@@ -11,7 +11,16 @@ pub(super) fn sort<K: AsRef<[u8]>, T>(entries: &mut Vec<(K, T)>, after_digits: b
     if entries.windows(2).all(|pair| !less(&pair[1], &pair[0])) {
         return;
     }
-    let mut runs: Vec<Vec<(K, T)>> = entries.drain(..).map(|entry| vec![entry]).collect();
+    let mut runs: Vec<Vec<(K, T)>> = Vec::with_capacity(entries.len().div_ceil(RUN));
+    let mut all = std::mem::take(entries).into_iter();
+    while all.len() > 0 {
+        let mut run: Vec<_> = all.by_ref().take(RUN).collect();
+        for end in 1..run.len() {
+            let place = (0..end).rev().take_while(|&at| less(&run[end], &run[at])).last().unwrap_or(end);
+            run[place..=end].rotate_right(1);
+        }
+        runs.push(run);
+    }
     while runs.len() > 1 {
         let mut pairs = runs.into_iter();
         let mut merged = Vec::with_capacity(pairs.len().div_ceil(2));
@@ -23,8 +32,11 @@ pub(super) fn sort<K: AsRef<[u8]>, T>(entries: &mut Vec<(K, T)>, after_digits: b
         }
         runs = merged;
     }
-    entries.extend(runs.into_iter().flatten());
+    *entries = runs.pop().unwrap_or_default();
 }
+
+/// So many are sorted by insertion.
+const RUN: usize = 16;
 
 fn merge<E>(left: Vec<E>, right: Vec<E>, less: impl Fn(&E, &E) -> bool) -> Vec<E> {
     let mut merged = Vec::with_capacity(left.len() + right.len());

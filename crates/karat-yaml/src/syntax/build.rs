@@ -48,6 +48,7 @@ pub(crate) struct Builder<'s> {
     /// The collections that are not closed yet.
     open: Vec<(u32, Mark)>,
     anchors: HashMap<Vec<u8>, u32>,
+    /// What `%TAG` directives say.
     handles: HashMap<Vec<u8>, Vec<u8>>,
     first: bool,
     /// The last place that was turned into characters.
@@ -170,7 +171,6 @@ impl<'s> Builder<'s> {
         self.states.push(State::DocumentEnd);
         if implicit {
             self.state = State::BlockNode;
-            self.add_standard_handles();
             return Ok(Some(start));
         }
         if token.kind == TokenKind::StreamEnd {
@@ -210,14 +210,7 @@ impl<'s> Builder<'s> {
             self.scanner.take();
             token = self.scanner.peek()?;
         }
-        self.add_standard_handles();
         Ok(token)
-    }
-
-    fn add_standard_handles(&mut self) {
-        for (handle, prefix) in [(&b"!"[..], &b"!"[..]), (b"!!", STANDARD_TAGS)] {
-            self.handles.entry(handle.to_vec()).or_insert_with(|| prefix.to_vec());
-        }
     }
 
     fn step(&mut self) -> Scan<()> {
@@ -397,8 +390,11 @@ impl<'s> Builder<'s> {
         }
         let (source, cooked) = (self.scanner.source, &mut self.scanner.cooked);
         let name = handle.of(source, cooked);
-        let Some(prefix) = self.handles.get(name) else {
-            return self.error("found undefined tag handle", mark, context);
+        let prefix: &[u8] = match (self.handles.get(name), name) {
+            (Some(prefix), _) => prefix,
+            (None, b"!") => b"!",
+            (None, b"!!") => STANDARD_TAGS,
+            _ => return self.error("found undefined tag handle", mark, context),
         };
         // A long prefix, used often, is a bomb.
         if cooked.len() + prefix.len() > 4 * source.len() + 4096 {

@@ -286,6 +286,11 @@ impl<'d> Node<'d> {
         self.tree.records.len() * decode::NODE_WEIGHT + self.source.len()
     }
 
+    /// How many nodes there are from here down.
+    pub(crate) fn size(self) -> usize {
+        (self.record().next - self.id) as usize
+    }
+
     /// Identifies the node within its document.
     pub(crate) fn id(self) -> u32 {
         self.id

@@ -171,3 +171,32 @@ pub(crate) fn values(count: usize) -> Vec<Value> {
     let mut random = Random::new(0x6B61_7261_7401);
     (0..count).map(|index| value(&mut random, index % 6)).collect()
 }
+
+/// Texts with a few pieces put in or taken out.
+pub(crate) fn mutations(texts: &[&str], count: usize) -> Vec<String> {
+    #[rustfmt::skip]
+    const PIECES: &[&str] = &[
+        " ", "  ", "\n", "\n  ", "\t", ":", ": ", "- ", "-", "? ", "?", "#", " #", ",", "[", "]", "{", "}", "\"", "'", "|", ">", "|-\n", "&x ", "*x",
+        "!", "!!str ", "!!int ", "!foo ", "%", "---\n", "...\n", "<<: ", "~", "true", "1", "08", "1e3", ".5", "\\", "\\n", "\r\n", "\u{85}", "\u{2028}",
+        "é", "😀", "a", "b: c\n", "  - d\n", "@", "=", ".", "0x1F", "\u{7f}",
+    ];
+    let mut random = Random::new(0x6B61_7261_7402);
+    // Go looks for a byte order mark at the start of its buffer, wherever that is in the text.
+    let texts: Vec<&str> = texts.iter().copied().filter(|text| !text.contains('\u{feff}')).collect();
+    let mutate = |_| {
+        let mut text: Vec<char> = random.pick(&texts).chars().collect();
+        if random.chance(20) {
+            text.extend(random.pick(&texts).chars());
+        }
+        for _ in 0..=random.below(4) {
+            let at = random.below(text.len() + 1);
+            if random.chance(30) {
+                text.drain(at..text.len().min(at + 1 + random.below(3)));
+            } else {
+                text.splice(at..at, random.pick(PIECES).chars());
+            }
+        }
+        text.into_iter().collect()
+    };
+    (0..count).map(mutate).collect()
+}

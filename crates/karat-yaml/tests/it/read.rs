@@ -5,6 +5,7 @@ use karat_yaml::{Dialect, Error, Escape, Numbers, Value, from_json, from_yaml, t
 use serde_json::json;
 
 use crate::documents::{DOCUMENTS, JSON};
+use crate::generate;
 use crate::golden::{lines, none_wrong, oracle, to_golden, update};
 
 /// A YAML text as `fromYaml` reads it, as JSON.
@@ -88,6 +89,24 @@ fn documents_are_read_as_go_does() {
 #[test]
 fn documents_are_read_as_the_goldens_are() {
     check("documents.jsonl", read);
+}
+
+#[test]
+fn mutated_documents_are_read_as_go_does() {
+    let Some(mut oracle) = oracle() else { return };
+    let texts = generate::mutations(DOCUMENTS, 20_000);
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let theirs = ask_from_yaml(&mut oracle, &texts);
+    let mut wrong = Vec::new();
+    for (text, theirs) in texts.iter().zip(&theirs) {
+        let ours = read(text);
+        // Where two keys have one name, Go takes either.
+        let mut varies = || (0..40).any(|_| ask_from_yaml(&mut oracle, &[text])[0] == ours);
+        if ours != *theirs && !varies() {
+            wrong.push(format!("{text:?}\n  ours   {ours:?}\n  theirs {theirs:?}"));
+        }
+    }
+    none_wrong(&wrong);
 }
 
 #[test]
