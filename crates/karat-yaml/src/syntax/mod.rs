@@ -7,9 +7,7 @@
 mod build;
 mod chars;
 mod input;
-mod scalar;
 mod scanner;
-mod tags;
 mod token;
 mod tree;
 

@@ -1,8 +1,8 @@
 //! Tags and directives.
 
-use super::chars::{ALPHA, BLANK, is, width};
-use super::scanner::{Scan, Scanner};
-use super::token::{Mark, Text, TokenKind};
+use super::super::chars::{ALPHA, BLANK, is, width};
+use super::super::token::{Mark, Text, TokenKind};
+use super::{Scan, Scanner};
 
 impl Scanner<'_> {
     /// `%YAML 1.1` or `%TAG !yaml! tag:yaml.org,2002:`, to the end of its line.

@@ -1,9 +1,9 @@
 //! Scalars: plain, quoted and block. A text that is the same as its source is not copied.
 
-use super::chars::{BLANK, BREAK, CLASS, COLON, END, FLOW, WIDE, break_len, is};
-use super::scanner::{Scan, Scanner};
-use super::token::{Mark, Text, TokenKind};
-use super::tree::Style;
+use super::super::chars::{BLANK, BREAK, CLASS, COLON, END, FLOW, WIDE, break_len, is};
+use super::super::token::{Mark, Text, TokenKind};
+use super::super::tree::Style;
+use super::{Scan, Scanner};
 
 /// Line breaks between two pieces of text, to be folded.
 #[derive(Default)]
