@@ -6,7 +6,7 @@ use crate::ast::{Command, Function, Ideal, Kind, Operand, Pipe, Variable};
 use crate::builtins::{self, Core};
 use crate::exec::{Eval, Fault, Item};
 use crate::value::Complex;
-use crate::{IntKind, Interpreter, List, Map, MissingKey, Object, Problem, Signature, Str, Type, Value};
+use crate::{Builtin, IntKind, Interpreter, List, Map, MissingKey, Object, Problem, Signature, Str, Type, Value};
 
 impl Interpreter<'_> {
     /// The value of a pipeline, out of its interface; its variables are set.
@@ -96,6 +96,10 @@ impl Interpreter<'_> {
             let receiver = current.as_ref().unwrap_or(receiver);
             let (operands, last) = if index == end { (operands, last.take()) } else { (&[][..], None) };
             let next = match &receiver.value {
+                Value::Map(map) if let Some(method) = self.set.functions().method(map.go_type(), name) => {
+                    let (method, receiver) = (*method, receiver.value.clone());
+                    self.map_method(dot, &method, receiver, operands, last)?
+                }
                 Value::Map(map) => {
                     if operands.len() > 1 || last.is_some() {
                         return Err(Problem::NotAMethod(name.clone()).into());
@@ -134,6 +138,25 @@ impl Interpreter<'_> {
             MissingKey::Zero => Ok(Item::element(Item::zero_element(map.go_type()), map.go_type())),
             MissingKey::Error => Err(Problem::NoKey(name.clone()).into()),
         }
+    }
+
+    /// Calls a method of a map's type.
+    fn map_method(
+        &mut self,
+        dot: &Item,
+        method: &Builtin,
+        receiver: Value,
+        operands: &[Operand],
+        last: Option<Value>,
+    ) -> Eval<Item> {
+        let at = self.at;
+        let mut arguments = self.arguments(dot, method.name, &method.signature, operands, last)?;
+        arguments.insert(0, receiver);
+        let result = (method.call)(self, &arguments);
+        arguments.clear();
+        self.spare.push(arguments);
+        self.at = at;
+        result.map(Item::plain).map_err(|error| Self::call_failed(method.name, error))
     }
 
     /// A method, field or entry of an object.

@@ -137,6 +137,7 @@ impl Interpreter<'_> {
         match value {
             Value::Str(text) => self.write(text),
             Value::Nil => self.write(b"<no value>"),
+            Value::Object(object) if let Some(text) = object.print_action() => self.write(&text),
             _ => fmt::print_within(&mut self.out, value, self.limits.output),
         }
     }

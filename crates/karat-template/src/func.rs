@@ -91,29 +91,44 @@ pub enum CallError {
     Limit(#[from] Limit),
 }
 
-/// Functions by name.
+/// Functions by name, and the methods of named map types.
 #[derive(Clone, Default)]
-pub struct FuncMap(FxHashMap<&'static str, Builtin>);
+pub struct FuncMap {
+    functions: FxHashMap<&'static str, Builtin>,
+    methods: Vec<(&'static str, Builtin)>,
+}
 
 impl FuncMap {
     /// Adds functions; a later one replaces an earlier one of the same name.
     pub fn add(&mut self, functions: &[Builtin]) {
-        self.0.extend(functions.iter().map(|function| (function.name, *function)));
+        self.functions.extend(functions.iter().map(|function| (function.name, *function)));
+    }
+
+    /// Adds methods to the maps of a Go type, such as `common.Values`. They get the map as an argument before those that
+    /// their signature tells of, and go before the map's own entries, as in Go.
+    pub fn add_methods(&mut self, go_type: &'static str, methods: &[Builtin]) {
+        self.methods.extend(methods.iter().map(|method| (go_type, *method)));
+    }
+
+    /// The method `name` of maps of a Go type.
+    pub(crate) fn method(&self, go_type: &str, name: &[u8]) -> Option<&Builtin> {
+        let mut methods = self.methods.iter();
+        methods.find(|(owner, method)| method.name.as_bytes() == name && *owner == go_type).map(|(_, method)| method)
     }
 
     /// Removes a function.
     pub fn remove(&mut self, name: &str) {
-        self.0.remove(name);
+        self.functions.remove(name);
     }
 
     /// The function `name`.
     pub fn get(&self, name: &str) -> Option<&Builtin> {
-        self.0.get(name)
+        self.functions.get(name)
     }
 
     /// All names, sorted.
     pub fn names(&self) -> Vec<&'static str> {
-        let mut names: Vec<_> = self.0.keys().copied().collect();
+        let mut names: Vec<_> = self.functions.keys().copied().collect();
         names.sort_unstable();
         names
     }

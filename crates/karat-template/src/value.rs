@@ -92,6 +92,11 @@ pub trait Object: Any {
     fn data(&self) -> Value;
     /// As `%v` prints it.
     fn print(&self) -> Str;
+    /// What an action prints, if that is not what `%v` prints: a `String` method of the pointer, which functions do not
+    /// get to see.
+    fn print_action(&self) -> Option<Str> {
+        None
+    }
 }
 
 /// `complex128`: only literals such as `1+2i` make one, so it is an object and not a variant that all must handle.
