@@ -1,5 +1,6 @@
 //! `.Capabilities`: what the cluster and Helm can do, as far as a chart is told.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -144,6 +145,20 @@ fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
     Value::Map(Map::new(BTreeMap::from(entries.map(|(key, value)| (key.into(), value)))))
 }
 
+/// The fields of one of the structs here as JSON has them: in the order of the struct, which plain data does not keep.
+pub(crate) fn json_fields(object: &dyn Any) -> Option<Vec<(&'static str, Value)>> {
+    if let Some(root) = object.downcast_ref::<Root>() {
+        let names = ["KubeVersion", "APIVersions", "HelmVersion"];
+        return Some(names.map(|name| (name, root.field(name).unwrap_or_default())).into());
+    }
+    if let Some(version) = object.downcast_ref::<KubeVersion>() {
+        let names = ["Version", "Major", "Minor"];
+        return Some(names.map(|name| (name, version.field(name).unwrap_or_default())).into());
+    }
+    let version = object.downcast_ref::<HelmVersion>()?;
+    Some(version.json())
+}
+
 /// `*common.Capabilities`
 struct Root {
     capabilities: Capabilities,
@@ -234,8 +249,13 @@ impl Object for KubeVersion {
         map([("Version", string(&self.version)), ("Major", string(&self.major)), ("Minor", string(&self.minor))])
     }
 
+    /// As a struct: its `String` method belongs to the pointer.
     fn print(&self) -> Str {
-        self.normalized.as_str().into()
+        format!("{{{} {} {} {}}}", self.version, self.normalized, self.major, self.minor).into()
+    }
+
+    fn print_action(&self) -> Option<Str> {
+        Some(self.normalized.as_str().into())
     }
 }
 
@@ -277,6 +297,20 @@ impl Object for VersionSet {
     }
 }
 
+impl HelmVersion {
+    fn json(&self) -> Vec<(&'static str, Value)> {
+        let fields = [
+            ("version", &self.version),
+            ("git_commit", &self.git_commit),
+            ("git_tree_state", &self.git_tree_state),
+            ("go_version", &self.go_version),
+        ];
+        let filled = fields.into_iter().filter(|(_, text)| !text.is_empty());
+        let client = self.kube_client_version.iter().map(|version| ("kube_client_version", version));
+        filled.chain(client).map(|(name, text)| (name, string(text))).collect()
+    }
+}
+
 impl Object for HelmVersion {
     fn go_type(&self) -> &'static str {
         "version.BuildInfo"
@@ -302,21 +336,7 @@ impl Object for HelmVersion {
     }
 
     fn data(&self) -> Value {
-        let mut entries = BTreeMap::new();
-        for (name, text) in [
-            ("version", &self.version),
-            ("git_commit", &self.git_commit),
-            ("git_tree_state", &self.git_tree_state),
-            ("go_version", &self.go_version),
-        ] {
-            if !text.is_empty() {
-                entries.insert(name.into(), string(text));
-            }
-        }
-        if let Some(version) = &self.kube_client_version {
-            entries.insert("kube_client_version".into(), string(version));
-        }
-        Value::Map(Map::new(entries))
+        Value::Map(Map::new(self.json().into_iter().map(|(name, value)| (name.into(), value)).collect()))
     }
 
     fn print(&self) -> Str {

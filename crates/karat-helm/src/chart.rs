@@ -7,7 +7,7 @@ use karat_source::World;
 use karat_yaml::{Map, Value};
 
 use crate::archive::{self, Budget};
-use crate::metadata::Metadata;
+use crate::metadata::{self, Metadata};
 use crate::resolved::Cache;
 use crate::schema::Schema;
 use crate::{Error, Settings, folder, values, yaml};
@@ -256,13 +256,7 @@ fn metadata(files: &[RawFile], warnings: &mut Vec<String>) -> Result<Option<Meta
 
 /// A lock file says nothing about a render; that it cannot be read is an error all the same.
 fn lock(file: &RawFile, name: &str) -> Result<(), String> {
-    match decode(file)? {
-        Value::Map(_) | Value::Null => Ok(()),
-        other => {
-            let kind = crate::decode::go_kind(&other);
-            Err(format!("cannot load {name}: json: cannot unmarshal {kind} into Go value of type v2.Lock"))
-        }
-    }
+    metadata::check_lock(&decode(file)?).map_err(|message| format!("cannot load {name}: {message}"))
 }
 
 fn decode(file: &RawFile) -> Result<Value, String> {

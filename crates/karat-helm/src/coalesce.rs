@@ -241,6 +241,15 @@ pub(crate) fn table(values: &Map, path: &str) -> Option<Map> {
     })
 }
 
+/// What is at a path and is not a table.
+pub(crate) fn value_at(values: &Map, path: &str) -> Option<Value> {
+    let value = match path.rsplit_once('.') {
+        Some((tables, key)) => table(values, tables)?.get(key),
+        None => values.get(path),
+    };
+    value.filter(|value| !matches!(value, Value::Map(_)))
+}
+
 /// A copy that shares nothing.
 pub(crate) fn deep_copy(map: &Map) -> Map {
     let copied = map.borrow().iter().map(|(key, value)| (key.clone(), copy_value(value))).collect();

@@ -8,7 +8,7 @@ use karat_yaml::{Str, Value as Data};
 use crate::coalesce::{empty_map, table};
 use crate::dependencies::Node;
 use crate::metadata::Dependency;
-use crate::render::Release;
+use crate::release::Release;
 use crate::resolved::Resolved;
 use crate::{Capabilities, Profile};
 
@@ -26,12 +26,11 @@ pub(crate) fn contexts(
     for place in &resolved.places {
         let parent = place.parent.map(|parent| contexts[parent].clone());
         let own = match &parent {
-            None => Some(values.clone()),
-            Some(parent) => table(parent, "Values").and_then(|values| table(&values, &place.name)),
+            None => values.clone(),
+            Some(parent) => own_values(parent, &place.name, profile),
         };
-        let own = own.unwrap_or_else(|| Map::typed("common.Values", BTreeMap::new()));
         let context = Map::typed(
-            "common.Values",
+            profile.values_type(),
             BTreeMap::from([
                 ("Chart".into(), chart_value(&place.metadata)),
                 ("Files".into(), place.files.to_value()),
@@ -49,10 +48,24 @@ pub(crate) fn contexts(
     contexts
 }
 
+/// A subchart's part of its parent's values, as one map that both see.
+fn own_values(parent: &Map, name: &str, profile: Profile) -> Map {
+    let values = table(parent, "Values").unwrap_or_else(empty_map);
+    match values.get(name) {
+        Some(Value::Map(own)) => {
+            // To the subchart it is of the type that has methods.
+            let own = Map::typed(profile.values_type(), std::mem::take(&mut *own.borrow_mut()));
+            values.set(name, Value::Map(own.clone()));
+            own
+        }
+        _ => Map::typed(profile.values_type(), BTreeMap::new()),
+    }
+}
+
 /// `.Template`, set anew before each file.
 pub(crate) fn set_template(context: &Map, name: &str, base_path: &str) {
     let entries = [("Name", name), ("BasePath", base_path)].map(|(key, text)| (Str::from(key), Value::string(text)));
-    context.set("Template", Value::Map(Map::typed("common.Values", BTreeMap::from(entries))));
+    context.set("Template", Value::Map(Map::typed(context.go_type(), BTreeMap::from(entries))));
 }
 
 fn release_map(release: &Release) -> Map {

@@ -44,7 +44,7 @@ impl<'a> Fields<'a> {
         format!(
             "json: cannot unmarshal {} into Go struct field {}.{name} of type {wanted}",
             go_kind(value),
-            self.type_name
+            self.type_name.trim_start_matches("v2.").trim_start_matches("util.")
         )
     }
 

@@ -11,7 +11,7 @@ use karat_template::{Map, Value};
 use karat_yaml::Map as Defaults;
 
 use crate::chart::Chart;
-use crate::coalesce::{Coalesce, deep_copy, empty_map, merge_tables, table, to_data};
+use crate::coalesce::{Coalesce, deep_copy, empty_map, merge_tables, table, to_data, value_at};
 use crate::metadata::{Dependency, ImportValue};
 use crate::profile::NullRule;
 
@@ -170,15 +170,6 @@ fn enabled(wanted: &Dependency, values: &Map, path: &str, warnings: &mut Vec<Str
         }
     }
     enabled
-}
-
-/// What is at a path and is not a table.
-fn value_at(values: &Map, path: &str) -> Option<Value> {
-    let value = match path.rsplit_once('.') {
-        Some((tables, key)) => table(values, tables)?.get(key),
-        None => values.get(path),
-    };
-    value.filter(|value| !matches!(value, Value::Map(_)))
 }
 
 /// Copies exported values upwards, the deepest charts first. Every chart with a list ends up with the values of all

@@ -9,17 +9,32 @@ use crate::render::{RenderInput, context_for};
 use crate::resolved::Resolved;
 use crate::{Error, errors};
 
-/// What each template printed, by its name.
+/// Why templates did not run to their end.
+pub(crate) enum Failure {
+    /// They are nested too deeply for the stack that they may use.
+    Stack(Error),
+    Error(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// What each template printed, by its name. They may use so many bytes of `stack`.
 pub(crate) fn run<'r>(
     resolved: &'r Resolved,
     values: &Map,
     input: &RenderInput<'_>,
+    stack: usize,
     warnings: &mut Vec<String>,
-) -> Result<BTreeMap<&'r str, Str>, Error> {
+) -> Result<BTreeMap<&'r str, Str>, Failure> {
     let settings = &resolved.root.chart.settings;
-    let set = resolved.set.as_ref().map_err(|message| Error::Template(message.clone()))?;
+    let set = resolved.set.as_ref().map_err(|message| Failure::Error(Error::Template(message.clone())))?;
     let contexts = context_for(resolved, values, input);
-    let limits = Limits { steps: settings.limits.steps, output: settings.limits.output_bytes, ..Limits::default() };
+    let limits =
+        Limits { steps: settings.limits.steps, output: settings.limits.output_bytes, stack, ..Limits::default() };
     let options = Options { missing_key: MissingKey::Zero, limits, now: input.now };
     let mut host = ();
     let mut interpreter = Interpreter::new(set, options, &mut host);
@@ -29,16 +44,17 @@ pub(crate) fn run<'r>(
         let context = &contexts[template.place];
         set_template(context, &template.name, &template.base_path);
         let mut out = Vec::new();
-        interpreter
-            .execute(&template.name, &Value::Map(context.clone()), &mut out)
-            .map_err(|error| Error::Template(errors::execution(&error, settings.profile)))?;
+        let outcome = interpreter.execute(&template.name, &Value::Map(context.clone()), &mut out);
+        if let Err(error) = outcome {
+            let deep = errors::is_stack(&error);
+            let error = Error::Template(errors::execution(&error, settings.profile));
+            return Err(if deep { Failure::Stack(error) } else { Failure::Error(error) });
+        }
         let out = without_no_value(&out).unwrap_or(out);
         size += out.len();
         if size > settings.limits.output_bytes {
-            return Err(Error::TooLarge {
-                what: "the rendered text".into(),
-                limit: settings.limits.output_bytes as u64,
-            });
+            let limit = settings.limits.output_bytes as u64;
+            return Err(Failure::Error(Error::TooLarge { what: "the rendered text".into(), limit }));
         }
         files.insert(template.name.as_str(), Str::from(out));
     }

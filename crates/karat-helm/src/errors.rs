@@ -1,6 +1,6 @@
 //! Errors of templates in Helm's words.
 
-use karat_template::{CallError, Error, ParseError, Problem};
+use karat_template::{CallError, Error, Limit, ParseError, Problem};
 
 const START: &str = "HELM_ERR_START";
 const END: &str = "HELM_ERR_END";
@@ -8,6 +8,17 @@ const END: &str = "HELM_ERR_END";
 /// Marks a message of `fail` or `required`, so that only it is shown.
 pub(crate) fn marked(message: &str) -> String {
     format!("{START}{message}{END}")
+}
+
+/// Whether the stack was too small for how deep templates were nested.
+pub(crate) fn is_stack(error: &Error) -> bool {
+    error.chain().any(|error| match error {
+        Error::Exec(exec) => matches!(
+            exec.problem,
+            Problem::Limit(Limit::Stack(_)) | Problem::Call { error: CallError::Limit(Limit::Stack(_)), .. }
+        ),
+        _ => false,
+    })
 }
 
 /// `parse error at (FILE:LINE): MESSAGE`, of a longer message only the end.
@@ -44,7 +55,7 @@ pub(crate) fn execution(error: &Error, profile: crate::Profile) -> String {
                 let ends = match &exec.problem {
                     Problem::Call { error: CallError::Nested { context, .. }, .. } => !context.is_empty(),
                     Problem::Call { .. } | Problem::Limit(_) => true,
-                    _ => false,
+                    _ => message.starts_with("error calling "),
                 };
                 (format!("{at}\n  {executing}\n    {message}\n"), ends)
             }

@@ -23,10 +23,17 @@ impl Files {
     }
 
     /// A pattern that does not parse matches everything.
-    fn glob(&self, pattern: &Str) -> Self {
+    fn glob(&self, pattern: &Str) -> Result<Value, CallError> {
         let glob = pattern.as_str().and_then(|pattern| Glob::new(pattern).ok()).unwrap_or_else(Glob::everything);
-        let matching = self.0.iter().filter(|(name, _)| name.as_str().is_some_and(|name| glob.matches(name)));
-        Self(Arc::new(matching.map(|(name, data)| (name.clone(), data.clone())).collect()))
+        let mut matching = BTreeMap::new();
+        for (name, data) in self.0.iter() {
+            let found =
+                glob.matches(&name.lossy()).map_err(|_| format!("pattern {pattern} takes too long to match"))?;
+            if found {
+                matching.insert(name.clone(), data.clone());
+            }
+        }
+        Ok(Self(Arc::new(matching)).to_value())
     }
 
     /// By the last name of the path, as ConfigMaps have it. Where two files share one, the later path wins; in Helm it
@@ -82,7 +89,7 @@ impl Object for Files {
         Some(match name {
             "Get" => Ok(Value::Str(data())),
             "GetBytes" => Ok(Value::Bytes(data())),
-            "Glob" => Ok(self.glob(&given).to_value()),
+            "Glob" => self.glob(&given),
             "Lines" => self.lines(&given),
             "AsConfig" => Ok(self.flattened(Str::clone)),
             "AsSecrets" => Ok(self.flattened(|data| data_encoding::BASE64.encode(data).into())),

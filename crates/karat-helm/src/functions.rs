@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use karat_template::{Builtin, CallError, FuncMap, Interpreter, Signature, Str, Type, Value};
 
+use crate::coalesce::{table, value_at};
 use crate::{Profile, errors, toml, yaml};
 
 /// All functions of a profile, shared by all charts.
@@ -23,6 +24,7 @@ pub(crate) fn all(profile: Profile) -> Arc<FuncMap> {
         if profile.has_must_functions() {
             functions.add(MUST);
         }
+        functions.add_methods(profile.values_type(), VALUES_METHODS);
         Arc::new(functions)
     }))
 }
@@ -50,7 +52,7 @@ const ADDED: &[Builtin] = &[
     function("fromJson", &[Type::String], |_, arguments| Ok(yaml::from_json(text(arguments)))),
     function("fromJsonArray", &[Type::String], |_, arguments| Ok(yaml::from_json_array(text(arguments)))),
     function("toToml", &[Type::Any], |_, arguments| {
-        Ok(Value::Str(toml::encode(any(arguments)).unwrap_or_else(Str::from)))
+        Ok(Value::Str(toml::encode(toml_value(arguments)?).unwrap_or_else(Str::from)))
     }),
     function("fromToml", &[Type::String], |_, arguments| {
         Ok(Value::Map(match toml::decode(&text(arguments).lossy()) {
@@ -72,7 +74,31 @@ const MUST: &[Builtin] = &[
         yaml::to_json(any(arguments)).map(Value::Str).map_err(Into::into)
     }),
     function("mustToToml", &[Type::Any], |_, arguments| {
-        toml::encode(any(arguments)).map(Value::Str).map_err(Into::into)
+        toml::encode(toml_value(arguments)?).map(Value::Str).map_err(Into::into)
+    }),
+];
+
+/// The methods of `.Values`, of `.` and of `.Template`, which all are values in the sense of Helm.
+const VALUES_METHODS: &[Builtin] = &[
+    function("AsMap", &[], |_, arguments| Ok(any(arguments).clone())),
+    function("YAML", &[], |_, arguments| {
+        let text = yaml::to_yaml(any(arguments))?;
+        Ok(Value::Str(format!("{text}\n").into()))
+    }),
+    function("Table", &[Type::String], |_, arguments| {
+        let missing =
+            |path: &str| CallError::from(format!("{:?} is not a table", path.rsplit('.').next().unwrap_or(path)));
+        let (Value::Map(values), Value::Str(path)) = (any(arguments), second(arguments)) else { return Ok(Value::Nil) };
+        table(values, &path.lossy()).map(Value::Map).ok_or_else(|| missing(&path.lossy()))
+    }),
+    function("PathValue", &[Type::String], |_, arguments| {
+        let (Value::Map(values), Value::Str(path)) = (any(arguments), second(arguments)) else { return Ok(Value::Nil) };
+        let path = path.lossy();
+        if path.is_empty() {
+            return Err("YAML path cannot be empty".into());
+        }
+        let missing = || format!("{:?} is not a value", path.rsplit('.').next().unwrap_or(&path)).into();
+        value_at(values, &path).ok_or_else(missing)
     }),
 ];
 
@@ -113,6 +139,14 @@ fn required(_: &mut Interpreter<'_>, arguments: &[Value]) -> Result<Value, CallE
 
 fn fail(_: &mut Interpreter<'_>, arguments: &[Value]) -> Result<Value, CallError> {
     Err(errors::marked(&text(arguments).lossy()).into())
+}
+
+/// Of nil the encoder does not return an error, it panics.
+fn toml_value(arguments: &[Value]) -> Result<&Value, CallError> {
+    match any(arguments) {
+        Value::Nil => Err("reflect: call of reflect.Value.Type on zero Value".into()),
+        value => Ok(value),
+    }
 }
 
 /// Helm swallows what cannot be written.

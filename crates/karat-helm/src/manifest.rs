@@ -238,7 +238,7 @@ fn read(path: &str, text: &[u8], warnings: &mut Vec<String>) -> Result<Option<Do
 
 fn head(path: &str, text: &[u8], value: &Value) -> Result<(Document, BTreeMap<Str, Str>), String> {
     let fields = Fields::of(value, "util.SimpleHead")?;
-    let metadata = fields.get("metadata").map(|value| Fields::of(value, "util.SimpleHead.metadata")).transpose()?;
+    let metadata = fields.get("metadata").map(|value| Fields::of(value, ".metadata")).transpose()?;
     let (name, annotations) = match &metadata {
         Some(metadata) => (metadata.string("name")?, metadata.string_map("annotations")?.unwrap_or_default()),
         None => Default::default(),

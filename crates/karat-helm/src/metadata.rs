@@ -220,6 +220,53 @@ impl Dependency {
     }
 }
 
+/// Whether a lock file decodes.
+pub(crate) fn check_lock(value: &Value) -> Result<(), TypeError> {
+    let fields = Fields::of(value, "v2.Lock")?;
+    match fields.get("generated") {
+        None | Some(Value::Null) => {}
+        Some(Value::Str(time)) if is_rfc3339(&time.lossy()) => {}
+        Some(Value::Str(time)) => return Err(format!("parsing time {:?} as RFC 3339", time.lossy())),
+        Some(_) => return Err("Time.UnmarshalJSON: input is not a JSON string".into()),
+    }
+    fields.string("digest")?;
+    let items = fields.list("dependencies", "[]*v2.Dependency")?.unwrap_or_default();
+    items.iter().filter(|item| !item.is_null()).try_for_each(|item| dependency(item).map(drop))
+}
+
+/// `2006-01-02T15:04:05.999Z` or with `+07:00`, every number in its range.
+fn is_rfc3339(text: &str) -> bool {
+    let number = |range: std::ops::Range<usize>| -> Option<u32> {
+        let digits = text.get(range)?;
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+    };
+    let mark = |at: usize, wanted: u8| text.as_bytes().get(at) == Some(&wanted);
+    let check = || -> Option<bool> {
+        let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let days = match month {
+            2 => 28 + u32::from(leap),
+            4 | 6 | 9 | 11 => 30,
+            1..=12 => 31,
+            _ => return None,
+        };
+        let clock = number(11..13)? < 24 && number(14..16)? < 60 && number(17..19)? < 60;
+        let marks = mark(4, b'-') && mark(7, b'-') && mark(10, b'T') && mark(13, b':') && mark(16, b':');
+        let rest = &text[19..];
+        let zone =
+            rest.strip_prefix('.').map_or(rest, |fraction| fraction.trim_start_matches(|c: char| c.is_ascii_digit()));
+        let fraction = rest.len() - zone.len() != 1;
+        let at = text.len() - zone.len();
+        let offset = || -> Option<bool> {
+            let signed = zone.starts_with(['+', '-']) && zone.len() == 6 && mark(at + 3, b':');
+            Some(signed && number(at + 1..at + 3)? < 24 && number(at + 4..at + 6)? < 60)
+        };
+        let zoned = zone == "Z" || offset().unwrap_or(false);
+        Some((1..=days).contains(&day) && clock && marks && fraction && zoned)
+    };
+    check().unwrap_or(false)
+}
+
 fn maintainer(value: &Value) -> Result<Maintainer, TypeError> {
     if value.is_null() {
         return Err("validation: maintainers must not contain empty or null nodes".into());

@@ -87,6 +87,14 @@ impl Profile {
         self == Self::Helm4
     }
 
+    /// The Go type of values: a map with methods.
+    pub(crate) fn values_type(self) -> &'static str {
+        match self {
+            Self::Helm4 => "common.Values",
+            Self::Helm3 => "chartutil.Values",
+        }
+    }
+
     /// Whether `mustToYaml`, `mustToJson` (Helm's) and `mustToToml` exist.
     pub(crate) fn has_must_functions(self) -> bool {
         self == Self::Helm4

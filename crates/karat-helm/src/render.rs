@@ -9,7 +9,9 @@ use karat_yaml::{Str, Value};
 
 use crate::chart::Chart;
 use crate::coalesce::Coalesce;
+use crate::engine::Failure;
 use crate::manifest::{self, Document, Part};
+use crate::release::Release;
 use crate::resolved::{Resolved, resolve};
 use crate::wildcard::Wildcard;
 use crate::{Capabilities, Error, Profile, context, engine, schema};
@@ -27,30 +29,6 @@ pub struct RenderInput<'a> {
     pub flags: Flags,
     /// What `now` is to templates, in seconds since 1970.
     pub now: i64,
-}
-
-/// `.Release`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Release {
-    /// The name.
-    pub name: String,
-    /// The namespace.
-    pub namespace: String,
-    /// `--is-upgrade`
-    pub is_upgrade: bool,
-}
-
-impl Release {
-    /// A release to install in the namespace `default`.
-    pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), namespace: "default".into(), is_upgrade: false }
-    }
-
-    /// In another namespace.
-    pub fn in_namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = namespace.into();
-        self
-    }
 }
 
 /// The flags of `helm template` that change a render.
@@ -81,20 +59,38 @@ pub struct Rendered {
 
 /// Renders a chart. Nothing is read, written or remembered but what the chart caches about itself, so renders of one
 /// chart may run at the same time.
+///
+/// It runs on the caller's stack, of which templates may use 1 MiB. The rare chart that nests deeper is rendered again
+/// on a thread of its own with a large one.
 pub fn render(chart: &Arc<Chart>, input: &RenderInput<'_>) -> Result<Rendered, Error> {
-    check_name(&input.release.name)?;
+    match render_within(chart, input, karat_template::Limits::default().stack) {
+        Ok(rendered) => Ok(rendered),
+        Err(Failure::Error(error)) => Err(error),
+        Err(Failure::Stack(error)) => {
+            let stack = karat_template::LARGE_STACK / 4 * 3;
+            match karat_template::on_large_stack(|| render_within(chart, input, stack)) {
+                Some(Ok(rendered)) => Ok(rendered),
+                Some(Err(Failure::Error(error) | Failure::Stack(error))) => Err(error),
+                None => Err(error),
+            }
+        }
+    }
+}
+
+fn render_within(chart: &Arc<Chart>, input: &RenderInput<'_>, stack: usize) -> Result<Rendered, Failure> {
+    input.release.check_name()?;
     if !matches!(chart.metadata.kind.as_str(), "" | "application") {
-        return Err(Error::NotInstallable { kind: chart.metadata.kind.clone() });
+        return Err(Error::NotInstallable { kind: chart.metadata.kind.clone() }.into());
     }
     let missing = chart.missing_dependencies();
     if !missing.is_empty() {
-        return Err(Error::MissingDependencies { missing: missing.to_vec() });
+        return Err(Error::MissingDependencies { missing: missing.to_vec() }.into());
     }
     let mut warnings = chart.warnings.clone();
     if chart.metadata.deprecated {
         warnings.push("this chart is deprecated".into());
     }
-    let values = user_values(input.values)?;
+    let values = user_values(input.values, chart.settings.profile)?;
     let resolved = resolve(chart, &values, &mut warnings)?;
     warnings.extend(resolved.warnings.iter().cloned());
     let mut coalesce = Coalesce::new(chart.settings.profile.null_rule(), false);
@@ -104,7 +100,7 @@ pub fn render(chart: &Arc<Chart>, input: &RenderInput<'_>) -> Result<Rendered, E
         schema::validate(&resolved.root, &values).map_err(Error::Schema)?;
     }
     check_kube_version(chart, input.capabilities)?;
-    let mut files = engine::run(&resolved, &values, input, &mut warnings)?;
+    let mut files = engine::run(&resolved, &values, input, stack, &mut warnings)?;
     let mut notes = Str::new();
     for template in resolved.templates.iter().filter(|template| template.is_notes) {
         let text = files.remove(template.name.as_str()).unwrap_or_default();
@@ -177,32 +173,15 @@ fn source_within(part: &[u8]) -> Option<String> {
     })
 }
 
-fn user_values(values: &Value) -> Result<Map, Error> {
-    match Template::from(values) {
-        Template::Map(map) => Ok(Map::typed("common.Values", map.borrow().clone())),
-        Template::Nil => Ok(Map::typed("common.Values", BTreeMap::new())),
+fn user_values(values: &Value, profile: Profile) -> Result<Map, Error> {
+    match values {
+        Value::Map(map) => {
+            let entries = map.iter().map(|(key, value)| (key.clone(), Template::from(value)));
+            Ok(Map::typed(profile.values_type(), entries.collect()))
+        }
+        Value::Null => Ok(Map::typed(profile.values_type(), BTreeMap::new())),
         _ => Err(Error::Values("values must be a mapping".into())),
     }
-}
-
-/// Helm's rule: a DNS name of at most 53 characters.
-fn check_name(name: &str) -> Result<(), Error> {
-    let label = |label: &str| {
-        let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-        !label.is_empty()
-            && label.bytes().all(|byte| inner(byte) || byte == b'-')
-            && label.bytes().next().is_some_and(inner)
-            && label.bytes().last().is_some_and(inner)
-    };
-    let reason = if name.is_empty() {
-        "no name provided"
-    } else if name.len() > 53 || !name.split('.').all(label) {
-        "invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and \
-         the length must not be longer than 53"
-    } else {
-        return Ok(());
-    };
-    Err(Error::ReleaseName { name: name.to_owned(), reason })
 }
 
 fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! YAML and JSON as Helm reads and writes them: thin calls into `karat-yaml`, with the messages of the Go libraries.
 
+use crate::capabilities;
 use karat_template::{List, Map as Table, Value as Template};
 use karat_yaml::{Dialect, Error, Escape, Map, Numbers, Str, Value};
 
@@ -77,6 +78,13 @@ pub(crate) fn to_yaml_pretty(value: &Template) -> Result<Str, String> {
 
 /// `toJson`
 pub(crate) fn to_json(value: &Template) -> Result<Str, String> {
+    if let Template::Object(object) = value
+        && let Some(fields) = capabilities::json_fields(&**object)
+    {
+        let field = |(name, value)| Ok(format!("\"{name}\":{}", to_json(value)?));
+        let fields = fields.iter().map(|(name, value)| field((name, value)));
+        return Ok(format!("{{{}}}", fields.collect::<Result<Vec<_>, String>>()?.join(",")).into());
+    }
     karat_yaml::to_json(&marshalled(value), Escape::Html).map(Str::from).map_err(|error| error.to_string())
 }
 

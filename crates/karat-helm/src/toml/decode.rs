@@ -12,7 +12,7 @@ const DEPTH_LIMIT: usize = 100;
 /// `fromToml`.
 pub(crate) fn decode(text: &str) -> Result<Map, DecodeError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut parser = Parser { text, at: 0, depth: 0 };
+    let mut parser = Parser { text, at: 0, depth: 0, last_key: String::new() };
     let mut root = Table::default();
     let mut path: Vec<Str> = Vec::new();
     parser.blank_lines()?;
@@ -102,12 +102,17 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    /// For messages.
+    last_key: String,
 }
 
 impl<'a> Parser<'a> {
     fn error(&self, message: &str) -> DecodeError {
         let line = 1 + self.text.as_bytes()[..self.at.min(self.text.len())].iter().filter(|b| **b == b'\n').count();
-        format!("toml: line {line}: {message}")
+        match self.last_key.as_str() {
+            "" => format!("toml: line {line}: {message}"),
+            key => format!("toml: line {line} (last key {key:?}): {message}"),
+        }
     }
 
     fn rest(&self) -> &'a str {
@@ -234,6 +239,7 @@ impl<'a> Parser<'a> {
             });
             self.blanks();
             if !self.eat(".") {
+                self.last_key = join(&parts);
                 return Ok(parts);
             }
         }
@@ -251,6 +257,7 @@ impl<'a> Parser<'a> {
             Some(b'\'') => self.literal().map(Value::string),
             Some(b'[') => self.array(),
             Some(b'{') => self.inline_table(),
+            None => Err(self.error("unexpected EOF; expected value")),
             _ => self.scalar(),
         };
         self.depth -= 1;

@@ -11,9 +11,6 @@ pub(crate) type EncodeError = String;
 /// `toToml`.
 pub(crate) fn encode(value: &Value) -> Result<Str, EncodeError> {
     let mut encoder = Encoder { out: Vec::new() };
-    if matches!(value, Value::Nil) {
-        return Err("reflect: call of reflect.Value.Type on zero Value".into());
-    }
     encoder.encode(&mut Vec::new(), value)?;
     Ok(encoder.out.into())
 }
