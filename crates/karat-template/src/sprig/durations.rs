@@ -67,6 +67,10 @@ pub(super) fn parse(text: &[u8]) -> Result<i64, CallError> {
     let mut total = 0u64;
     while !rest.is_empty() {
         let (whole, after) = digits(rest);
+        let value = whole.iter().try_fold(0u64, |sum, digit| {
+            sum.checked_mul(10)?.checked_add(u64::from(digit - b'0')).filter(|sum| *sum <= 1 << 63)
+        });
+        let value = value.ok_or_else(invalid)?;
         let (fraction, after) = match after.strip_prefix(b".") {
             Some(after) => digits(after),
             None => (&[][..], after),
@@ -88,10 +92,7 @@ pub(super) fn parse(text: &[u8]) -> Result<i64, CallError> {
             b"h" => 3_600_000_000_000,
             _ => return Err(format!("time: unknown unit {} in duration {}", quote(unit_name), quote(text)).into()),
         };
-        let value = whole.iter().try_fold(0u64, |sum, digit| {
-            sum.checked_mul(10)?.checked_add(u64::from(digit - b'0')).filter(|sum| *sum <= 1 << 63)
-        });
-        let value = value.and_then(|value| value.checked_mul(unit)).ok_or_else(invalid)?;
+        let value = value.checked_mul(unit).ok_or_else(invalid)?;
         let value = value.checked_add(fraction_of(fraction, unit)).filter(|value| *value <= 1 << 63);
         total = value.and_then(|value| total.checked_add(value)).filter(|sum| *sum <= 1 << 63).ok_or_else(invalid)?;
         rest = after;

@@ -3,6 +3,7 @@
 use data_encoding::BASE64;
 
 use crate::Type::{Any, String as Text};
+use crate::fmt::format_float;
 use crate::quote::quote;
 use crate::{Builtin, CallError, Interpreter, Map, Str, Value};
 
@@ -151,11 +152,11 @@ impl Writer {
 /// A number as JavaScript prints it.
 fn number_text(number: f64) -> Result<String, CallError> {
     if !number.is_finite() {
-        let message = format!("json: unsupported value: {}", crate::fmt::format_float(number, 'g', None));
+        let message = format!("json: unsupported value: {}", format_float(number, 'g', None));
         return Err(message.into());
     }
     if number == 0.0 || (1e-6..1e21).contains(&number.abs()) {
-        return Ok(number.to_string());
+        return Ok(format_float(number, 'f', None));
     }
     let (digits, exponent) = shortest(number);
     let (first, rest) = digits.split_at(1);

@@ -427,28 +427,32 @@ impl<'a> Parser<'a> {
             self.utc = true;
             return Ok(());
         }
-        let sign = self.take(1)?[0];
+        let step = if style.colons { 3 } else { 2 };
+        let text = self.take(3 + step * (style.parts - 1))?;
+        if style.colons && (1..style.parts).any(|part| text[3 * part] != b':') {
+            return Err(Bad::Form);
+        }
+        // A part that is out of range counts for more than one that is no number.
+        let numbers = (0..style.parts).map(|part| &text[1 + step * part..][..2]);
+        let readable = numbers.clone().take_while(|digits| digits.iter().all(u8::is_ascii_digit)).count();
         let mut parts = [0; 3];
-        for (position, part) in parts.iter_mut().enumerate().take(style.parts) {
-            if style.colons && position > 0 && self.take(1)? != b":" {
-                return Err(Bad::Form);
-            }
-            *part = self.number(2, true)?;
+        for (part, digits) in parts.iter_mut().zip(numbers.take(readable)) {
+            *part = decimal(digits);
         }
         let [hours, minutes, seconds] = parts;
         for (part, limit, what) in [
-            (hours, 24, "time zone offset hour"),
-            (minutes, 60, "time zone offset minute"),
             (seconds, 60, "time zone offset second"),
+            (minutes, 60, "time zone offset minute"),
+            (hours, 24, "time zone offset hour"),
         ] {
             if part > limit {
                 return Err(Bad::Range(what));
             }
         }
         let offset = (hours * 60 + minutes) * 60 + seconds;
-        self.offset = Some(match sign {
-            b'+' => offset,
-            b'-' => -offset,
+        self.offset = Some(match text[0] {
+            b'+' if readable == style.parts => offset,
+            b'-' if readable == style.parts => -offset,
             _ => return Err(Bad::Form),
         });
         Ok(())

@@ -32,9 +32,9 @@ pub(super) fn sprint(value: &Value) -> Result<Str, CallError> {
     Ok(out.into())
 }
 
-/// The shortest digits of a finite number's magnitude, and the decimal exponent of the first digit.
+/// The shortest digits of a finite number's magnitude, as Go chooses them, and the decimal exponent of the first digit.
 pub(super) fn shortest(number: f64) -> (String, i32) {
-    let text = format!("{:e}", number.abs());
+    let text = fmt::format_float(number.abs(), 'e', None);
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     (mantissa.replace('.', ""), exponent.parse().unwrap_or(0))
 }

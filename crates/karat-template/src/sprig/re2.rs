@@ -62,6 +62,8 @@ struct Group {
 struct Atom {
     /// The largest product of repetition counts within.
     repeats: u32,
+    /// Where it ends in the output. Flags may have been set since: `a(?i)*` repeats `a`.
+    end: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -122,7 +124,8 @@ impl<'a> Parser<'a> {
 
     fn atom(&mut self, text: &str, length: usize) {
         self.emit(text, length);
-        self.group().last = Some(Atom { repeats: 1 });
+        let end = self.out.len();
+        self.group().last = Some(Atom { repeats: 1, end });
     }
 
     fn literal(&mut self, char: char, length: usize) {
@@ -140,8 +143,9 @@ impl<'a> Parser<'a> {
         }
         let repeats = self.groups.pop().map_or(1, |group| group.repeats);
         self.emit(")", 1);
+        let end = self.out.len();
         let outer = self.group();
-        outer.last = Some(Atom { repeats });
+        outer.last = Some(Atom { repeats, end });
         outer.repeats = outer.repeats.max(repeats);
         Ok(())
     }
@@ -173,9 +177,11 @@ impl<'a> Parser<'a> {
         if repeats > MAX_REPEAT {
             return Err(wrong("invalid repeat count", operator));
         }
-        self.emit(&before[..length + lazy], length + lazy);
+        let whole = &before[..length + lazy];
+        self.out.insert_str(atom.end, whole);
+        self.rest = after;
         let group = self.group();
-        group.last = Some(Atom { repeats });
+        group.last = Some(Atom { repeats, end: atom.end + whole.len() });
         group.repeats = group.repeats.max(repeats);
         Ok(())
     }
