@@ -32,8 +32,15 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
     }),
     fixed("decryptAES", &[Text, Text], |_, a| string(aes::decrypt(text(a, 0), text(a, 1))?)),
     fixed("derivePassword", &[Int, Text, Text, Text, Text], |i, a| {
-        note(i, "derivePassword");
-        string(password::placeholder(text(a, 1)))
+        let Some(templates) = password::templates(text(a, 1)) else {
+            return string([b"cannot find password template ", &**text(a, 1)].concat());
+        };
+        let Ok(counter) = u32::try_from(int(a, 0)) else {
+            return Err(format!("{} overflows uint32", int(a, 0)).into());
+        };
+        // scrypt is made to be slow, and takes 32 MiB.
+        i.work(1_000_000)?;
+        string(password::derive(counter, templates, text(a, 2), text(a, 3), text(a, 4)))
     }),
     fixed("bcrypt", &[Text], |i, a| {
         note(i, "bcrypt");

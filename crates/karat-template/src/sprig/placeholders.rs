@@ -10,7 +10,6 @@ use super::times::Time;
 pub(super) const NAMES: &[&str] = &[
     "ago",
     "bcrypt",
-    "derivePassword",
     "encryptAES",
     "genCA",
     "genCAWithKey",

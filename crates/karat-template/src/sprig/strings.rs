@@ -23,8 +23,14 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
     fixed("trimPrefix", &[Text, Text], |_, a| string(text(a, 1).strip_prefix(&**text(a, 0)).unwrap_or(text(a, 1)))),
     fixed("nospace", &[Text], |_, a| string(nospace(text(a, 0)))),
     // Case.
-    fixed("upper", &[Text], |_, a| string(map_runes(text(a, 0), to_upper))),
-    fixed("lower", &[Text], |_, a| string(map_runes(text(a, 0), to_lower))),
+    fixed("upper", &[Text], |_, a| match text(a, 0) {
+        ascii if ascii.is_ascii() => string(ascii.to_ascii_uppercase()),
+        other => string(map_runes(other, to_upper)),
+    }),
+    fixed("lower", &[Text], |_, a| match text(a, 0) {
+        ascii if ascii.is_ascii() => string(ascii.to_ascii_lowercase()),
+        other => string(map_runes(other, to_lower)),
+    }),
     fixed("title", &[Text], |_, a| string(title(text(a, 0)))),
     // Searching.
     fixed("contains", &[Text, Text], |_, a| boolean(contains(text(a, 1), text(a, 0)))),
@@ -78,8 +84,11 @@ fn substr(start: i64, end: i64, text: &[u8]) -> Result<&[u8], CallError> {
 }
 
 /// Go's `strings.TrimSpace`.
-pub(super) fn trim_space(text: &[u8]) -> &[u8] {
-    trim_matches(text, char::is_whitespace)
+fn trim_space(text: &[u8]) -> &[u8] {
+    match std::str::from_utf8(text) {
+        Ok(text) => text.trim().as_bytes(),
+        Err(_) => trim_matches(text, char::is_whitespace),
+    }
 }
 
 /// Go's `strings.Trim`: removes the runes of `cutset` at both ends.
