@@ -8,6 +8,7 @@ use super::durations;
 use super::layout;
 use super::placeholders::now;
 use super::strconv::{NumberError, parse_int};
+use super::time_parse;
 use super::times::{Time, Zone};
 
 const MOMENT: crate::Type = Named("time.Time");
@@ -27,9 +28,9 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
     fixed("mustDateModify", &[Text, MOMENT], |_, a| modify(a)),
     fixed("must_date_modify", &[Text, MOMENT], |_, a| modify(a)),
     fixed("toDate", &[Text, Text], |_, a| {
-        Ok(layout::parse(text(a, 0), text(a, 1)).unwrap_or_else(|_| Time::zero()).into())
+        Ok(time_parse::parse(text(a, 0), text(a, 1)).unwrap_or_else(|_| Time::zero()).into())
     }),
-    fixed("mustToDate", &[Text, Text], |_, a| Ok(layout::parse(text(a, 0), text(a, 1))?.into())),
+    fixed("mustToDate", &[Text, Text], |_, a| Ok(time_parse::parse(text(a, 0), text(a, 1))?.into())),
     fixed("unixEpoch", &[MOMENT], |_, a| string(Time::of(any(a, 0)).map_or(0, |time| time.seconds).to_string())),
     fixed("ago", &[Any], |i, a| string(ago(i, any(a, 0)))),
     fixed("duration", &[Any], |_, a| string(durations::print(seconds(any(a, 0)).wrapping_mul(durations::SECOND)))),
