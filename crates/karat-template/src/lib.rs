@@ -39,6 +39,7 @@
 //! Values are Go's: see [`Value`]. What Go's `fmt` prints is in [`fmt`], and its literals in [`quote`].
 #![forbid(unsafe_code)]
 
+mod arguments;
 mod ast;
 mod builtins;
 mod error;
