@@ -162,8 +162,11 @@ fn mul(left: &[u32], right: &[u32]) -> Vec<u32> {
     trimmed(product)
 }
 
-/// Long division; each limb of the quotient is found by bisection, as divisors are short.
+/// Long division; each limb of the quotient is found by bisection, as divisors are short. Most numbers are shorter yet.
 fn div_rem(left: &[u32], right: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    if let (Some(left), Some(right)) = (small(left), small(right)) {
+        return (limbs(left / right), limbs(left % right));
+    }
     let mut quotient = vec![0; left.len()];
     let mut rest: Vec<u32> = Vec::new();
     for (at, &limb) in left.iter().enumerate().rev() {
@@ -181,6 +184,21 @@ fn div_rem(left: &[u32], right: &[u32]) -> (Vec<u32>, Vec<u32>) {
         quotient[at] = low as u32;
     }
     (trimmed(quotient), rest)
+}
+
+/// The number, if it surely fits 128 bits.
+fn small(limbs: &[u32]) -> Option<u128> {
+    let add = |sum: u128, limb: &u32| sum * u128::from(LIMB) + u128::from(*limb);
+    (limbs.len() <= 4).then(|| limbs.iter().rev().fold(0, add))
+}
+
+fn limbs(mut number: u128) -> Vec<u32> {
+    let mut limbs = Vec::new();
+    while number > 0 {
+        limbs.push((number % u128::from(LIMB)) as u32);
+        number /= u128::from(LIMB);
+    }
+    limbs
 }
 
 fn limb(limbs: &[u32], at: usize) -> u64 {

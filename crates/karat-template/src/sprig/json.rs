@@ -127,7 +127,10 @@ impl Writer {
 
     fn string(&mut self, text: &[u8]) {
         self.out.push(b'"');
-        for rune in runes(text) {
+        let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !b"\"\\<>&".contains(byte);
+        let start = text.iter().take_while(|byte| plain(byte)).count();
+        self.out.extend_from_slice(&text[..start]);
+        for rune in runes(&text[start..]) {
             match rune.char {
                 _ if rune.is_invalid() => self.out.extend_from_slice(b"\\ufffd"),
                 '"' => self.out.extend_from_slice(b"\\\""),

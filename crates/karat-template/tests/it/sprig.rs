@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use karat_template::{Interpreter, Options, TemplateSet, Value, sprig};
+use karat_template::{IntKind, Interpreter, List, Map, Options, Signature, Str, TemplateSet, Type, Value, sprig};
 use karat_testkit::oracle::{Answer, Oracle};
 use serde_json::Value as Json;
 
@@ -170,4 +170,77 @@ fn derived_passwords() {
         let actual = String::from_utf8(host::go(&text, &Value::Nil).unwrap()).unwrap();
         assert_eq!(Answer::Text(actual), expected, "{text}");
     }
+}
+
+/// Odd values of a type.
+fn odd(wanted: Type) -> Vec<Value> {
+    let texts = || {
+        let texts = [
+            &b""[..],
+            b"a b",
+            b"\xff\xc3",
+            "é日".as_bytes(),
+            b"(",
+            b"%zz",
+            b"9e999",
+            b"-",
+            b"1.2.3",
+            b"2006-01-02",
+            b"{",
+        ];
+        texts.into_iter().map(|text| Value::Str(Str::from(text))).collect::<Vec<_>>()
+    };
+    let ints = || [i64::MIN, -1, 0, 1, 7, i64::MAX].map(|number| Value::Int(IntKind::Int, number)).to_vec();
+    let maps = || {
+        let map = Map::new([("a".into(), Value::Nil), ("b".into(), Value::list(ints()))].into());
+        vec![Value::Map(Map::nil(Map::ANY)), Value::empty_map(), Value::Map(map)]
+    };
+    let lists = || vec![Value::List(List::nil(List::ANY)), Value::list(ints()), Value::list(texts())];
+    match wanted {
+        Type::String => texts(),
+        Type::Bool => vec![Value::Bool(true), Value::Bool(false)],
+        Type::Int | Type::Int64 => ints(),
+        Type::Float => [f64::NAN, f64::NEG_INFINITY, -0.5, 1e300].map(Value::Float).to_vec(),
+        Type::Map => maps(),
+        Type::List => lists(),
+        Type::Any => [texts(), ints(), maps(), lists(), odd(Type::Float), vec![Value::Nil, Value::Bool(true)]].concat(),
+        Type::Named("time.Time") => vec![given("toDate", &[Value::string("2006"), Value::string("2020")])],
+        Type::Named(_) => vec![given("genCA", &[Value::string("ca"), Value::int(1)])],
+        Type::Strings | Type::Bytes => Vec::new(),
+    }
+}
+
+/// What a function gives.
+fn given(name: &str, arguments: &[Value]) -> Value {
+    let set = TemplateSet::new("case", Arc::new(sprig::functions()));
+    let function = *sprig::functions().get(name).unwrap();
+    (function.call)(&mut Interpreter::new(&set, Options::default(), &mut ()), arguments).unwrap()
+}
+
+/// Whatever fits the signature gets an answer or an error, never a panic.
+#[test]
+fn odd_arguments() {
+    let functions = sprig::functions();
+    let set = TemplateSet::new("case", Arc::new(sprig::functions()));
+    let mut calls = 0;
+    for name in names() {
+        let function = functions.get(name).unwrap();
+        let Signature { params, variadic } = function.signature;
+        let types: Vec<Type> = params.iter().copied().chain(variadic).chain(variadic).collect();
+        let pools: Vec<Vec<Value>> = types.iter().map(|wanted| odd(*wanted)).collect();
+        let combinations: usize = pools.iter().map(Vec::len).product();
+        // All of them where there are few, else as many, spread evenly.
+        let step = (combinations / 800).max(1);
+        for mut number in (0..combinations).step_by(step) {
+            let mut arguments = Vec::new();
+            for pool in &pools {
+                arguments.push(pool[number % pool.len()].clone());
+                number /= pool.len();
+            }
+            let mut host = ();
+            let _ = (function.call)(&mut Interpreter::new(&set, Options::default(), &mut host), &arguments);
+            calls += 1;
+        }
+    }
+    assert!(calls > 10_000, "only {calls}");
 }
