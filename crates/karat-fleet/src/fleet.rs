@@ -86,6 +86,8 @@ pub struct Application {
     pub not_rendered: Vec<Unrendered>,
     /// The files and folders that decide what it gives, beside its own document.
     pub inputs: Vec<Input>,
+    /// What decided each source's objects: Applications with the same keys have the same objects.
+    keys: Vec<Option<Digest>>,
 }
 
 /// Where an Application comes from.
@@ -105,6 +107,12 @@ impl Application {
     /// Its name.
     pub fn name(&self) -> &EcoString {
         &self.spec.name
+    }
+
+    /// Whether both give the same objects.
+    pub(crate) fn gives_the_same(&self, other: &Self) -> bool {
+        let known = !self.keys.is_empty() && self.keys.iter().all(Option::is_some);
+        (known && self.keys == other.keys) || self.documents == other.documents
     }
 
     /// Whether its objects are deleted when it is: whether it has Argo CD's finalizer.
@@ -410,6 +418,7 @@ impl Builder<'_> {
             notes: Vec::new(),
             not_rendered: Vec::new(),
             inputs: Vec::new(),
+            keys: Vec::new(),
             spec,
             object,
             origin,
@@ -426,6 +435,7 @@ impl Builder<'_> {
             };
             let rendered = self.resolver.render(&application.spec, source, raw.unwrap_or(&Value::Null), cluster);
             application.inputs.extend(rendered.inputs);
+            application.keys.push(rendered.key);
             let Outcome { documents, problems, notes, not_rendered } = &*rendered.outcome;
             application.documents.extend_from_slice(documents);
             application.notes.extend_from_slice(notes);

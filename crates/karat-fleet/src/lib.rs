@@ -12,6 +12,7 @@ mod fleet;
 mod glob;
 mod organisation;
 mod repositories;
+pub mod sample;
 mod source;
 
 pub use application::{Destination, Directory, Helm, Source, Spec};

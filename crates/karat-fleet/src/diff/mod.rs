@@ -8,7 +8,7 @@ mod fate;
 mod object;
 mod pairing;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::EcoString;
 use karat_kube::Identity;
@@ -159,9 +159,15 @@ pub enum ObjectKind {
 
 /// The difference from `base` to `head`.
 pub fn diff(base: &Fleet, head: &Fleet) -> Difference {
-    let pairs = pairing::applications(base, head);
+    let pairs: Vec<Pair<'_>> = pairing::applications(base, head)
+        .into_par_iter()
+        .filter(|(before, after)| match (before, after) {
+            (Some(before), Some(after)) => before.object != after.object || !before.gives_the_same(after),
+            _ => true,
+        })
+        .collect();
+    let homes = Homes::of(&pairs, base, head);
     let causes = Causes::new(base, head);
-    let homes = (homes(base), homes(head));
     let applications: Vec<ApplicationDifference> = pairs
         .into_par_iter()
         .filter_map(|(before, after)| compare(base, head, before, after, &homes, &causes))
@@ -182,15 +188,67 @@ pub fn diff(base: &Fleet, head: &Fleet) -> Difference {
     difference
 }
 
-/// Objects of a cluster, by what it stores them under, with the Application that has each.
-type Homes<'f> = FxHashMap<(&'f str, Identity), &'f Application>;
+/// An Application before and after.
+type Pair<'f> = (Option<&'f Application>, Option<&'f Application>);
 
-fn homes(fleet: &Fleet) -> Homes<'_> {
-    let mut homes = Homes::default();
-    for (application, document) in fleet.documents() {
-        homes.insert((application.cluster.as_deref().unwrap_or_default(), stored(&document.identity)), application);
+/// Which Applications of a cluster have an object that comes or goes.
+struct Homes<'f>(FxHashMap<(&'f str, Identity), Homed<'f>>);
+
+/// The Applications that had an object, and those that have it.
+type Homed<'f> = (Vec<&'f Application>, Vec<&'f Application>);
+
+impl<'f> Homes<'f> {
+    fn of(pairs: &[Pair<'f>], base: &'f Fleet, head: &'f Fleet) -> Self {
+        let mut homes: FxHashMap<_, Homed<'f>> = FxHashMap::default();
+        for (before, after) in pairs {
+            let identities = |application: &Option<&'f Application>| -> BTreeSet<Identity> {
+                let documents = application.iter().flat_map(|application| &application.documents);
+                documents.map(|document| stored(&document.identity)).collect()
+            };
+            let (old, new) = (identities(before), identities(after));
+            let Some(present) = after.or(*before) else { continue };
+            for identity in old.symmetric_difference(&new) {
+                homes.entry((place(present), identity.clone())).or_default();
+            }
+        }
+        if !homes.is_empty() {
+            for (application, document) in base.documents() {
+                if let Some((before, _)) = homes.get_mut(&(place(application), stored(&document.identity))) {
+                    before.push(application);
+                }
+            }
+            for (application, document) in head.documents() {
+                if let Some((_, after)) = homes.get_mut(&(place(application), stored(&document.identity))) {
+                    after.push(application);
+                }
+            }
+        }
+        Self(homes)
     }
-    homes
+
+    /// The Application that an object came from: the one that had it and has it no more, where `to` did not have it.
+    fn moved_from(&self, cluster: &str, identity: &Identity, to: &Application) -> Option<&'f Application> {
+        let (before, after) = self.0.get(&(cluster, identity.clone()))?;
+        let had = |list: &[&Application], name: &str| list.iter().any(|application| application.spec.name == name);
+        if had(before, &to.spec.name) {
+            return None;
+        }
+        before.iter().copied().find(|application| !had(after, &application.spec.name))
+    }
+
+    /// Whether an object that `from` has no more went to another Application.
+    fn has_moved(&self, cluster: &str, identity: &Identity, from: &Application) -> bool {
+        self.0.get(&(cluster, identity.clone())).is_some_and(|(_, after)| {
+            let name = |application: &&&Application| application.spec.name != from.spec.name;
+            after.iter().filter(name).any(|to| {
+                self.moved_from(cluster, identity, to).is_some_and(|origin| origin.spec.name == from.spec.name)
+            })
+        })
+    }
+}
+
+fn place(application: &Application) -> &str {
+    application.cluster.as_deref().unwrap_or_default()
 }
 
 /// Who an object is, whatever version it is written in.
@@ -203,17 +261,12 @@ fn compare(
     head: &Fleet,
     before: Option<&Application>,
     after: Option<&Application>,
-    homes: &(Homes<'_>, Homes<'_>),
+    homes: &Homes<'_>,
     causes: &Causes<'_>,
 ) -> Option<ApplicationDifference> {
     let present = after.or(before)?;
     let kind = match (before, after) {
-        (Some(before), Some(after)) if before.spec.name == after.spec.name => {
-            if before.object == after.object && before.documents == after.documents {
-                return None;
-            }
-            ApplicationKind::Changed
-        }
+        (Some(before), Some(after)) if before.spec.name == after.spec.name => ApplicationKind::Changed,
         (Some(before), Some(_)) => {
             ApplicationKind::Renamed { from: before.spec.name.clone(), fate: ApplicationFate::of(base, head, before) }
         }
@@ -244,7 +297,7 @@ fn objects(
     before: Option<&Application>,
     after: Option<&Application>,
     kind: &ApplicationKind,
-    (base_homes, head_homes): &(Homes<'_>, Homes<'_>),
+    homes: &Homes<'_>,
 ) -> Vec<ObjectDifference> {
     let documents = |application: Option<&Application>| -> BTreeMap<Identity, Document> {
         let documents = application.into_iter().flat_map(|application| &application.documents);
@@ -265,20 +318,22 @@ fn objects(
         }
     }
     // Same object, another Application of the cluster.
-    let cluster = after.or(before).and_then(|application| application.cluster.as_deref()).unwrap_or_default();
-    let name = |application: &Application| application.spec.name.clone();
-    new.retain(|identity, document| {
-        let Some(home) = base_homes.get(&(cluster, identity.clone())) else { return true };
-        if before.is_some_and(|before| name(before) == name(home)) {
-            return true;
-        }
-        let then = home.documents.iter().find(|then| stored(&then.identity) == *identity);
-        let changes = then
-            .map_or_else(Vec::new, |then| changes(&identity.group, &identity.kind, &then.object(), &document.object()));
-        differences.push(ObjectDifference::of(document, ObjectKind::Moved { from: name(home), changes }));
-        false
-    });
-    old.retain(|identity, _| !head_homes.contains_key(&(cluster, identity.clone())));
+    let cluster = after.or(before).map(place).unwrap_or_default();
+    if let Some(after) = after {
+        new.retain(|identity, document| {
+            let Some(home) = homes.moved_from(cluster, identity, after) else { return true };
+            let then = home.documents.iter().find(|then| stored(&then.identity) == *identity);
+            let changes = then.map_or_else(Vec::new, |then| {
+                changes(&identity.group, &identity.kind, &then.object(), &document.object())
+            });
+            differences
+                .push(ObjectDifference::of(document, ObjectKind::Moved { from: home.spec.name.clone(), changes }));
+            false
+        });
+    }
+    if let Some(before) = before {
+        old.retain(|identity, _| !homes.has_moved(cluster, identity, before));
+    }
     // Another object that says the same under another name.
     let fate = |document: &Document| match (before, kind) {
         (Some(application), ApplicationKind::Removed(fate) | ApplicationKind::Renamed { fate, .. }) => {

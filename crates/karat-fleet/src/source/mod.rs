@@ -116,8 +116,13 @@ pub struct Input {
 /// What one source of an Application gives, with what decided it.
 pub(crate) struct Rendered {
     pub(crate) outcome: Arc<Outcome>,
+    /// The digest of everything that decided it; `None` if it was not rendered.
+    pub(crate) key: Option<Digest>,
     pub(crate) inputs: Vec<Input>,
 }
+
+/// What a source gives, and the digest of what decided it.
+type Keyed = (Arc<Outcome>, Option<Digest>);
 
 type Listed = Arc<Result<Listing, Diagnostic>>;
 
@@ -163,16 +168,16 @@ impl<'a> Resolver<'a> {
     /// Renders one source. `raw` is its document, which files beside the manifests may override.
     pub(crate) fn render(&self, spec: &Spec, source: &Source, raw: &Value, cluster: Option<&Cluster>) -> Rendered {
         let mut inputs = Vec::new();
-        let outcome = match self.try_render(spec, source, raw, cluster, &mut inputs) {
+        let (outcome, key) = match self.try_render(spec, source, raw, cluster, &mut inputs) {
             Ok(outcome) => outcome,
             Err(Unresolved::NotRendered(why)) => {
-                Arc::new(Outcome { not_rendered: Some(why.into()), ..Outcome::default() })
+                (Arc::new(Outcome { not_rendered: Some(why.into()), ..Outcome::default() }), None)
             }
             Err(Unresolved::Problem(message)) => {
-                Arc::new(Outcome { problems: vec![unplaced(message)], ..Outcome::default() })
+                (Arc::new(Outcome { problems: vec![unplaced(message)], ..Outcome::default() }), None)
             }
         };
-        Rendered { outcome, inputs }
+        Rendered { outcome, key, inputs }
     }
 
     fn try_render(
@@ -182,7 +187,7 @@ impl<'a> Resolver<'a> {
         raw: &Value,
         cluster: Option<&Cluster>,
         inputs: &mut Vec<Input>,
-    ) -> Result<Arc<Outcome>, Unresolved> {
+    ) -> Result<Keyed, Unresolved> {
         if !source.chart.is_empty() || source.repo_url.starts_with("oci://") {
             // The values files of a chart that is not here are still files of the organisation.
             let chart = if source.chart.is_empty() { &source.path } else { &source.chart };
@@ -196,11 +201,11 @@ impl<'a> Resolver<'a> {
             let values = resolved.values(self.profile)?;
             let value_files = resolved.files.into_iter().map(|file| file.path).collect();
             let not_rendered = Unrendered { source: 0, why, values, value_files };
-            return Ok(Arc::new(Outcome { not_rendered: Some(not_rendered), ..Outcome::default() }));
+            return Ok((Arc::new(Outcome { not_rendered: Some(not_rendered), ..Outcome::default() }), None));
         }
         if source.path.is_empty() && spec.multiple {
             // A source that others take value files from.
-            return Ok(Arc::default());
+            return Ok((Arc::default(), Some(Digest::default())));
         }
         let Some(repository) = self.repositories.folder(&source.repo_url) else {
             return Err(Unresolved::NotRendered(NotRendered::RemoteRepository { url: source.repo_url.clone() }));
@@ -259,7 +264,7 @@ impl<'a> Resolver<'a> {
         folder: &str,
         cluster: Option<&Cluster>,
         inputs: &mut Vec<Input>,
-    ) -> Result<Arc<Outcome>, Unresolved> {
+    ) -> Result<Keyed, Unresolved> {
         let resolved = helm::inputs(self, spec, source, Some(repository), cluster)?;
         inputs.extend_from_slice(&resolved.files);
         let loaded = self.charts.get(self.world(), folder, self.profile, self.cache);
@@ -268,12 +273,13 @@ impl<'a> Resolver<'a> {
             Ok(chart) => chart,
             Err(message) => {
                 let problems = vec![problem(folder, None, format!("the chart does not load: {message}"))];
-                return Ok(Arc::new(Outcome { problems, ..Outcome::default() }));
+                return Ok((Arc::new(Outcome { problems, ..Outcome::default() }), None));
             }
         };
         let namespace = spec.destination.namespace.as_str();
         let key = resolved.digest(&loaded.digest, namespace);
-        Ok(self.cache.outcome(key, || resolved.render(chart, folder, namespace, self.profile, self.cache)))
+        let render = || resolved.render(chart, folder, namespace, self.profile, self.cache);
+        Ok((self.cache.outcome(key, render), Some(key)))
     }
 
     fn directory(
@@ -282,7 +288,7 @@ impl<'a> Resolver<'a> {
         source: &Source,
         folder: String,
         inputs: &mut Vec<Input>,
-    ) -> Result<Arc<Outcome>, Unresolved> {
+    ) -> Result<Keyed, Unresolved> {
         let options = source.directory.clone().unwrap_or_default();
         let key = (folder.clone(), options.clone());
         let known = lock(&self.listings).get(&key).cloned();
@@ -293,13 +299,16 @@ impl<'a> Resolver<'a> {
         });
         let listing = match listing.as_ref() {
             Ok(listing) => listing,
-            Err(problem) => return Ok(Arc::new(Outcome { problems: vec![problem.clone()], ..Outcome::default() })),
+            Err(problem) => {
+                return Ok((Arc::new(Outcome { problems: vec![problem.clone()], ..Outcome::default() }), None));
+            }
         };
         inputs.push(Input { path: folder.into(), folder: true, digest: listing.digest });
         let namespace = spec.destination.namespace.as_str();
         let mut hasher = Hasher::default();
         hasher.part("directory").part(listing.digest).part(namespace);
-        Ok(self.cache.outcome(hasher.finish(), || directory::render(listing, namespace, self.cache)))
+        let key = hasher.finish();
+        Ok((self.cache.outcome(key, || directory::render(listing, namespace, self.cache)), Some(key)))
     }
 
     fn is_kustomization(&self, folder: &str) -> bool {

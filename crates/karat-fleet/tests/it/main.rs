@@ -1,5 +1,6 @@
 //! karat-fleet against Argo CD.
 
+mod difference;
 mod expansion;
 mod organisation;
 mod rendering;
