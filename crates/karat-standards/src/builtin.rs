@@ -2,7 +2,7 @@
 
 use karat_yaml::{Dialect, Value};
 
-use crate::{Error, Standards, documents};
+use crate::{Doc, Error, Standards, documents};
 
 /// Path and text of every `standards/<area>/<slug>/standard.yaml`.
 pub static FILES: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/standards.rs"));
@@ -28,5 +28,5 @@ impl Standards {
 /// The settings that come with Karat.
 pub fn default_settings() -> Result<Value, Error> {
     let documents = documents("standards/settings.yaml", SETTINGS, Dialect::Core12)?;
-    Ok(documents.first().map_or(Value::Null, |document| document.value.clone()))
+    Ok(documents.first().map_or(Value::Null, Doc::value))
 }

@@ -1,7 +1,5 @@
 //! What is wrong with the files that standards are made of.
 
-use std::sync::Arc;
-
 use crate::read::Problem;
 use crate::{Doc, Place};
 
@@ -16,7 +14,7 @@ pub struct Error {
 }
 
 impl Error {
-    pub(crate) fn at(doc: &Arc<Doc>, problem: Problem) -> Self {
+    pub(crate) fn at(doc: &Doc, problem: Problem) -> Self {
         Self { place: doc.place(&problem.path), message: problem.message }
     }
 }

@@ -30,5 +30,5 @@ pub use organisation::{Exception, On, Organisation, Waiver};
 pub use report::{Accepted, Affected, Finding, FindingKind, Place, Report, Score, WaiverProblem, WaiverProblemKind};
 pub use standard::{Admission, Applies, Enforce, In, Level, Scope, Standard};
 pub use standards::Standards;
-pub use subject::{Addon, Application, Cluster, Doc, Entity, EntityKind, File, Locate, Object, Subject};
+pub use subject::{Addon, Application, Cluster, Doc, Entity, EntityKind, File, Object, Source, Subject};
 pub use text::{documents, place_in};

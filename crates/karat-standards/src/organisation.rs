@@ -1,7 +1,5 @@
 //! What the organisation decided: settings, exceptions of the platform, waivers.
 
-use std::sync::Arc;
-
 use jiff::civil::Date;
 use karat_kube::{Identity, Path};
 use karat_yaml::{Map, Value};
@@ -47,7 +45,7 @@ pub struct Waiver {
     pub on: On,
     /// Who answers for it, why, and until when.
     pub accepted: Accepted,
-    doc: Arc<Doc>,
+    doc: Doc,
     path: Path,
 }
 
@@ -73,9 +71,10 @@ pub struct On {
 impl Organisation {
     /// Reads `governance/organisation.yaml`: `spec.settings` over the defaults, and `spec.exceptions`. Everything else
     /// in it is for others.
-    pub fn read(organisation: &Arc<Doc>, defaults: &Value) -> Result<Self, Error> {
+    pub fn read(organisation: &Doc, defaults: &Value) -> Result<Self, Error> {
+        let value = organisation.value();
         let read = || -> Result<Self, Problem> {
-            let spec = Reader::root(&organisation.value).required("spec")?;
+            let spec = Reader::root(&value).required("spec")?;
             let mut settings = defaults.clone();
             if let Some(written) = spec.get("settings") {
                 merge(&mut settings, written.value);
@@ -91,9 +90,10 @@ impl Organisation {
     }
 
     /// Reads a file of waivers and adds them.
-    pub fn add_waivers(&mut self, file: &Arc<Doc>) -> Result<(), Error> {
+    pub fn add_waivers(&mut self, file: &Doc) -> Result<(), Error> {
+        let value = file.value();
         let read = || -> Result<Vec<Waiver>, Problem> {
-            let root = Reader::root(&file.value);
+            let root = Reader::root(&value);
             root.only(&["apiVersion", "kind", "metadata", "waivers"])?;
             root.required("apiVersion")?.word(&[("karat.dev/v1", ())])?;
             root.required("kind")?.word(&[("Waivers", ())])?;
@@ -180,7 +180,7 @@ fn read_exception(exception: &Reader<'_>) -> Result<Exception, Problem> {
     })
 }
 
-fn read_waiver(waiver: &Reader<'_>, file: &Arc<Doc>) -> Result<Waiver, Problem> {
+fn read_waiver(waiver: &Reader<'_>, file: &Doc) -> Result<Waiver, Problem> {
     waiver.only(&["standard", "on", "owner", "reason", "until", "link"])?;
     let on = waiver.required("on")?;
     on.only(&["application", "cluster", "environment", "namespace", "kind", "name", "repository"])?;
@@ -209,7 +209,7 @@ fn read_waiver(waiver: &Reader<'_>, file: &Arc<Doc>) -> Result<Waiver, Problem> 
             reason: waiver.required("reason")?.text()?.trim().to_owned(),
             until: date,
         },
-        doc: Arc::clone(file),
+        doc: file.clone(),
         path: waiver.path.clone(),
     })
 }

@@ -1,7 +1,5 @@
 //! A set of standards: those that come with Karat, and an organisation's own.
 
-use std::sync::Arc;
-
 use ecow::EcoString;
 
 use crate::standard;
@@ -15,7 +13,7 @@ pub struct Standards {
 
 impl Standards {
     /// Reads standards from their documents. All errors are given, not the first only.
-    pub fn read(files: &[Arc<Doc>]) -> Result<Self, Vec<Error>> {
+    pub fn read(files: &[Doc]) -> Result<Self, Vec<Error>> {
         let mut standards = Self::default();
         let mut errors = Vec::new();
         for file in files {
@@ -27,8 +25,8 @@ impl Standards {
     }
 
     /// Reads one more; a standard that is there already is replaced, so that an organisation can make its own of it.
-    pub fn add(&mut self, file: &Arc<Doc>) -> Result<(), Error> {
-        let standard = standard::read(&file.value, &file.file()).map_err(|problem| Error::at(file, problem))?;
+    pub fn add(&mut self, file: &Doc) -> Result<(), Error> {
+        let standard = standard::read(&file.value(), &file.file()).map_err(|problem| Error::at(file, problem))?;
         match self.all.binary_search_by(|known| known.id.cmp(&standard.id)) {
             Ok(at) => self.all[at] = standard,
             Err(at) => self.all.insert(at, standard),

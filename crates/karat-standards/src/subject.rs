@@ -1,17 +1,14 @@
 //! What is judged, as plain data: the fleet as standards see it.
 //!
-//! `karat-fleet` is mapped onto this by who has both. Documents are shared: one manifest that three clusters apply is one
-//! [`Doc`] in three [`Object`]s, and is judged once.
+//! `karat-fleet` is mapped onto this (see [`crate::fleet`]). A subject holds no trees: ten thousand applications are some
+//! hundred megabytes of text and ten times that as values, so a [`Doc`] is read when it is judged, and let go again.
 
-use std::hash::Hasher;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use ecow::EcoString;
 use karat_kube::{Identity, Path};
 use karat_yaml::Value;
-use rustc_hash::FxHasher;
 
-use crate::cel::Tree;
 use crate::report::Place;
 
 /// All that standards judge.
@@ -21,7 +18,7 @@ pub struct Subject {
     pub clusters: Vec<Cluster>,
     /// The Applications, generated and written.
     pub applications: Vec<Application>,
-    /// Every object of every Application, and the Applications themselves.
+    /// Every object of every Application, and the Applications that ApplicationSets make.
     pub objects: Vec<Object>,
     /// Every addon on every cluster.
     pub addons: Vec<Addon>,
@@ -37,7 +34,7 @@ pub struct Cluster {
     /// The environment that it serves.
     pub environment: EcoString,
     /// The file that describes it. Expressions see what it has under `cluster`.
-    pub doc: Arc<Doc>,
+    pub doc: Doc,
 }
 
 /// An Argo CD Application.
@@ -54,7 +51,7 @@ pub struct Application {
     /// Its AppProject.
     pub project: EcoString,
     /// The Application itself.
-    pub doc: Arc<Doc>,
+    pub doc: Doc,
 }
 
 /// What karats are counted for.
@@ -81,12 +78,6 @@ pub enum EntityKind {
     Repository,
 }
 
-impl Cluster {
-    pub(crate) fn tree(&self) -> &Tree {
-        self.doc.tree().get("cluster").unwrap_or_else(|| self.doc.tree())
-    }
-}
-
 impl EntityKind {
     /// The word for it.
     pub fn word(self) -> &'static str {
@@ -106,9 +97,12 @@ pub struct Object {
     /// Who it is, with the namespace that it lands in.
     pub identity: Identity,
     /// What it says.
-    pub doc: Arc<Doc>,
+    pub doc: Doc,
     /// Who applies it: an index into [`Subject::applications`].
     pub application: usize,
+    /// Whether it is the Application's own document. That one lives on the hub, and not where the Application deploys to:
+    /// it is judged by itself only.
+    pub own: bool,
 }
 
 /// An addon on a cluster, judged by its values.
@@ -123,7 +117,7 @@ pub struct Addon {
     /// The namespace it is installed into.
     pub namespace: EcoString,
     /// The values that the chart is given, all files merged.
-    pub values: Arc<Doc>,
+    pub values: Doc,
 }
 
 /// A YAML file.
@@ -136,80 +130,70 @@ pub struct File {
     /// The path within the repository.
     pub path: EcoString,
     /// One document of it; a file of several documents is several of these.
-    pub doc: Arc<Doc>,
+    pub doc: Doc,
 }
 
-/// Where the parts of a document are.
-pub trait Locate: Send + Sync {
+/// Where a document comes from: how it is read, and where its parts are.
+pub trait Source: Send + Sync {
     /// The file, as it is reported.
     fn file(&self) -> EcoString;
+
+    /// What it says. Read anew each time.
+    fn value(&self) -> Value;
+
+    /// Its text, if it has one of its own: documents of equal texts are equal, and are judged once.
+    fn text(&self) -> Option<&[u8]> {
+        None
+    }
 
     /// The place of what is at `path`, or of the nearest thing around it that exists.
     fn place(&self, path: &Path) -> Place;
 }
 
-/// A document: data, and where it is from.
-pub struct Doc {
-    /// What it says.
-    pub value: Value,
-    origin: Arc<dyn Locate>,
-    hash: u64,
-    tree: OnceLock<Tree>,
-}
+/// A document. Cheap to clone.
+#[derive(Clone)]
+pub struct Doc(Arc<dyn Source>);
 
 impl Doc {
-    /// A document from `origin`.
-    pub fn new(value: Value, origin: Arc<dyn Locate>) -> Arc<Self> {
-        let mut hasher = FxHasher::default();
-        hash(&value, &mut hasher);
-        Arc::new(Self { value, origin, hash: hasher.finish(), tree: OnceLock::new() })
+    /// A document of that source.
+    pub fn new(source: impl Source + 'static) -> Self {
+        Self(Arc::new(source))
     }
 
     /// The file it is from.
     pub fn file(&self) -> EcoString {
-        self.origin.file()
+        self.0.file()
+    }
+
+    /// What it says. Read anew each time.
+    pub fn value(&self) -> Value {
+        self.0.value()
     }
 
     /// The place of what is at `path`.
     pub fn place(&self, path: &Path) -> Place {
-        self.origin.place(path)
+        self.0.place(path)
     }
 
-    /// As expressions see it: converted once, when first asked for.
-    pub(crate) fn tree(&self) -> &Tree {
-        self.tree.get_or_init(|| Tree::of(&self.value))
+    /// Its text, if it has one of its own.
+    pub(crate) fn text(&self) -> Option<&[u8]> {
+        self.0.text()
     }
 
-    /// A hash of the value. Not against adversaries: equality decides.
-    pub(crate) fn hash(&self) -> u64 {
-        self.hash
+    /// What tells it from others that have no text of their own.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).cast::<()>().addr()
+    }
+
+    /// Whether both are the same document.
+    pub fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
 impl std::fmt::Debug for Doc {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Doc").field("file", &self.file()).field("value", &self.value).finish_non_exhaustive()
-    }
-}
-
-fn hash(value: &Value, hasher: &mut FxHasher) {
-    match value {
-        Value::Null => hasher.write_u8(0),
-        Value::Bool(truth) => hasher.write_u8(1 + u8::from(*truth)),
-        Value::Int(number) => hasher.write_i64(*number),
-        Value::Float(number) => hasher.write_u64(number.to_bits()),
-        Value::Str(text) => hasher.write(text.as_bytes()),
-        Value::Seq(items) => {
-            hasher.write_usize(items.len());
-            items.iter().for_each(|item| hash(item, hasher));
-        }
-        Value::Map(map) => {
-            hasher.write_usize(map.len());
-            for (key, value) in map {
-                hasher.write(key.as_bytes());
-                hash(value, hasher);
-            }
-        }
+        f.debug_tuple("Doc").field(&self.file()).finish()
     }
 }
 

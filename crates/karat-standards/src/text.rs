@@ -1,16 +1,14 @@
 //! Documents of a file that is read as it is: places come from its own text.
 
-use std::sync::Arc;
-
 use ecow::EcoString;
 use karat_kube::{Path, Step};
-use karat_yaml::{Dialect, Document, Numbers, parse_stream};
+use karat_yaml::{Dialect, Document, Numbers, Value, parse_stream};
 
-use crate::{Doc, Error, Locate, Place};
+use crate::{Doc, Error, Place, Source};
 
 /// The documents of a YAML file, empty ones left out. Objects are read as Kubernetes reads them ([`Dialect::GoYaml`]);
 /// standards, settings and waivers as YAML 1.2, in which `on` is a word.
-pub fn documents(file: &str, text: &str, dialect: Dialect) -> Result<Vec<Arc<Doc>>, Error> {
+pub fn documents(file: &str, text: &str, dialect: Dialect) -> Result<Vec<Doc>, Error> {
     let failed = |error: &karat_yaml::Error| {
         let (line, column) = error.position().map_or((0, 0), |position| (position.line, position.column));
         let place = Place { file: file.into(), line, column, end_line: line, end_column: column };
@@ -20,20 +18,26 @@ pub fn documents(file: &str, text: &str, dialect: Dialect) -> Result<Vec<Arc<Doc
     for document in parse_stream(text.as_bytes(), dialect).map_err(|error| failed(&error))? {
         let value = document.root().to_value(dialect, Numbers::Kept).map_err(|error| failed(&error))?;
         if !value.is_null() {
-            found.push(Doc::new(value, Arc::new(Text { file: file.into(), document })));
+            found.push(Doc::new(Text { file: file.into(), document, value }));
         }
     }
     Ok(found)
 }
 
+/// Files of ours are few, and asked for often: their values are kept.
 struct Text {
     file: EcoString,
     document: Document,
+    value: Value,
 }
 
-impl Locate for Text {
+impl Source for Text {
     fn file(&self) -> EcoString {
         self.file.clone()
+    }
+
+    fn value(&self) -> Value {
+        self.value.clone()
     }
 
     fn place(&self, path: &Path) -> Place {

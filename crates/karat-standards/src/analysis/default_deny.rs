@@ -4,24 +4,25 @@ use karat_kube::{Path, selects_all};
 use karat_yaml::Value;
 
 use super::{Analysis, Found, list, text};
-use crate::judge::View;
-use crate::{Object, Scope};
+use crate::Scope;
+use crate::judge::{Loaded, View};
 
 /// A namespace denies by default, in both directions, and its other policies open no more than the mesh, DNS, probes
 /// and named addresses.
 pub(super) static DEFAULT_DENY: Analysis = Analysis {
     name: "default-deny",
     scope: Scope::Namespace,
+    kinds: &["NetworkPolicy"],
     about: "a NetworkPolicy denies all; no other one lets everything in or out, or names another tenant beside the \
             mesh's port; the kubelet's probes and DNS are let through",
     run,
 };
 
 fn run(view: &View<'_>) -> Vec<Found> {
-    let policies: Vec<(usize, &Object)> = view.of("networking.k8s.io", "NetworkPolicy").collect();
+    let policies: Vec<(usize, &Loaded<'_>)> = view.of("networking.k8s.io", "NetworkPolicy").collect();
     let denies = |way: &str| {
         policies.iter().any(|(_, policy)| {
-            let spec = &policy.doc.value;
+            let spec = &policy.value;
             spec.at(["spec", "podSelector"]).is_some_and(selects_all)
                 && types(spec).contains(&way)
                 && list(spec, &format!("spec.{}", way.to_lowercase())).is_empty()
@@ -59,10 +60,10 @@ fn types(policy: &Value) -> Vec<&str> {
     }
 }
 
-fn rules(view: &View<'_>, at: usize, policy: &Object, way: &str, peers: &str, found: &mut Vec<Found>) {
+fn rules(view: &View<'_>, at: usize, policy: &Loaded<'_>, way: &str, peers: &str, found: &mut Vec<Found>) {
     let name = &policy.identity.name;
     let direction = if way == "ingress" { "in from" } else { "out to" };
-    for (place, rule) in list(&policy.doc.value, &format!("spec.{way}")).iter().enumerate() {
+    for (place, rule) in list(&policy.value, &format!("spec.{way}")).iter().enumerate() {
         let path = Path::keys(["spec", way]).index(place);
         let given = list(rule, peers);
         if given.is_empty() {
@@ -121,16 +122,14 @@ fn only_mesh(view: &View<'_>, rule: &Value) -> bool {
 }
 
 /// What a namespace that denies by default cannot live without.
-fn needs(view: &View<'_>, policies: &[(usize, &Object)], found: &mut Vec<Found>) {
+fn needs(view: &View<'_>, policies: &[(usize, &Loaded<'_>)], found: &mut Vec<Found>) {
     let probes = view.organisation().setting("network.probeAddress").and_then(Value::as_str).unwrap_or_default();
-    let rules = |way: &'static str| {
-        policies.iter().flat_map(move |(_, policy)| list(&policy.doc.value, &format!("spec.{way}")))
-    };
+    let rules =
+        |way: &'static str| policies.iter().flat_map(move |(_, policy)| list(&policy.value, &format!("spec.{way}")));
     let lets_probes =
         rules("ingress").any(|rule| list(rule, "from").iter().any(|peer| text(peer, "ipBlock.cidr") == Some(probes)));
-    let cluster_wide = view
-        .cluster
-        .is_some_and(|cluster| super::cluster::probe_policies(view.index, cluster, probes).next().is_some());
+    let cluster_wide =
+        view.cluster().is_some_and(|cluster| super::cluster::lets_probes_in(view.index, cluster, probes));
     if !lets_probes && !cluster_wide && !probes.is_empty() {
         let message = format!("the kubelet's probes ({probes}) do not reach the pods of namespace `{}`", view.name);
         found.push(Found::here(message));

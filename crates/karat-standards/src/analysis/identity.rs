@@ -4,13 +4,14 @@ use karat_kube::Path;
 use karat_yaml::Value;
 
 use super::{Analysis, Found, is_empty, label, list, text};
-use crate::judge::View;
-use crate::{Object, Scope};
+use crate::Scope;
+use crate::judge::{Loaded, View};
 
 /// A namespace speaks mTLS only, allows nobody by default, lets its waypoint in, and names callers at the waypoint.
 pub(super) static AUTHORIZED: Analysis = Analysis {
     name: "authorized",
     scope: Scope::Namespace,
+    kinds: &["PeerAuthentication", "AuthorizationPolicy", "Gateway"],
     about: "strict PeerAuthentication; an AuthorizationPolicy that allows nobody; one that lets the waypoint in; the same \
             at the waypoint, where every policy that allows names its callers",
     run,
@@ -22,13 +23,13 @@ fn run(view: &View<'_>) -> Vec<Found> {
     let name = view.name;
     let mut found = Vec::new();
     strict(view, &mut found);
-    let policies: Vec<(usize, &Object)> = view.of(GROUP, "AuthorizationPolicy").collect();
+    let policies: Vec<(usize, &Loaded<'_>)> = view.of(GROUP, "AuthorizationPolicy").collect();
     let untargeted = |policy: &Value| {
         is_empty(policy.at(["spec", "selector"]))
             && is_empty(policy.at(["spec", "targetRefs"]))
             && is_empty(policy.at(["spec", "targetRef"]))
     };
-    if !policies.iter().any(|(_, policy)| untargeted(&policy.doc.value) && allows_nobody(&policy.doc.value)) {
+    if !policies.iter().any(|(_, policy)| untargeted(&policy.value) && allows_nobody(&policy.value)) {
         found.push(Found::here(format!("no policy denies calls into namespace `{name}` by default")));
         return found;
     }
@@ -41,7 +42,7 @@ fn run(view: &View<'_>) -> Vec<Found> {
                 && is_empty(policy.at(["spec", "targetRefs"]))
                 && list(policy, "spec.rules").iter().any(|rule| principals(rule).any(|(_, one)| one == identity))
         };
-        if !policies.iter().any(|(_, policy)| lets_in(&policy.doc.value)) {
+        if !policies.iter().any(|(_, policy)| lets_in(&policy.value)) {
             let message = format!("pods of namespace `{name}` do not let their waypoint in, so no call arrives");
             found.push(Found::at(at, "metadata.name", message));
         }
@@ -50,7 +51,7 @@ fn run(view: &View<'_>) -> Vec<Found> {
                 .iter()
                 .any(|target| text(target, "kind") == Some("Gateway") && text(target, "name") == Some(waypoint))
         };
-        if !policies.iter().any(|(_, policy)| at_waypoint(&policy.doc.value) && allows_nobody(&policy.doc.value)) {
+        if !policies.iter().any(|(_, policy)| at_waypoint(&policy.value) && allows_nobody(&policy.value)) {
             let message = format!("waypoint `{waypoint}` of namespace `{name}` lets through what no policy is about");
             found.push(Found::at(at, "metadata.name", message));
         }
@@ -65,8 +66,8 @@ fn strict(view: &View<'_>, found: &mut Vec<Found>) {
     let name = view.name;
     let mut whole = false;
     for (at, peers) in view.of(GROUP, "PeerAuthentication") {
-        let mode = text(&peers.doc.value, "spec.mtls.mode");
-        let selects = !is_empty(peers.doc.value.at(["spec", "selector"]));
+        let mode = text(&peers.value, "spec.mtls.mode");
+        let selects = !is_empty(peers.value.at(["spec", "selector"]));
         match mode {
             Some("STRICT") => whole |= !selects,
             Some("PERMISSIVE" | "DISABLE") => {
@@ -84,9 +85,9 @@ fn strict(view: &View<'_>, found: &mut Vec<Found>) {
 }
 
 /// The waypoint of the namespace: a Gateway of its class.
-pub(super) fn waypoint<'s>(view: &View<'s>) -> Option<(usize, &'s Object)> {
-    let gateways = view.of("gateway.networking.k8s.io", "Gateway");
-    gateways.into_iter().find(|(_, gateway)| is_waypoint(&gateway.doc.value))
+fn waypoint<'v>(view: &View<'v>) -> Option<(usize, &'v Loaded<'v>)> {
+    let mut gateways = view.of("gateway.networking.k8s.io", "Gateway");
+    gateways.find(|(_, gateway)| is_waypoint(&gateway.value))
 }
 
 /// Whether a Gateway is a waypoint.
@@ -114,12 +115,12 @@ fn principals(rule: &Value) -> impl Iterator<Item = (Path, &str)> {
 }
 
 /// Each rule that allows must say whom, and not everybody.
-fn callers(at: usize, policy: &Object, found: &mut Vec<Found>) {
-    if action(&policy.doc.value) != "ALLOW" {
+fn callers(at: usize, policy: &Loaded<'_>, found: &mut Vec<Found>) {
+    if action(&policy.value) != "ALLOW" {
         return;
     }
     let name = &policy.identity.name;
-    for (place, rule) in list(&policy.doc.value, "spec.rules").iter().enumerate() {
+    for (place, rule) in list(&policy.value, "spec.rules").iter().enumerate() {
         let path = Path::keys(["spec", "rules"]).index(place);
         let sources = list(rule, "from");
         let named = |source: &Value| {

@@ -11,6 +11,7 @@ mod identity;
 mod ingress;
 mod self_heal;
 mod spread;
+mod tokens;
 mod waypoint;
 
 use karat_kube::Path;
@@ -19,6 +20,8 @@ use karat_yaml::{Map, Value};
 use crate::Scope;
 use crate::judge::{Anchor, View};
 
+pub(crate) use tokens::Tokens;
+
 /// A named function.
 #[derive(Debug)]
 pub struct Analysis {
@@ -26,6 +29,8 @@ pub struct Analysis {
     pub name: &'static str,
     /// What it looks at. May be wider than what its standard applies to.
     pub scope: Scope,
+    /// The kinds of objects that it reads, where they are of several applications (scope namespace).
+    pub kinds: &'static [&'static str],
     /// What it finds, for the reference.
     pub about: &'static str,
     pub(crate) run: fn(&View<'_>) -> Vec<Found>,

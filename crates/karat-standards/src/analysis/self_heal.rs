@@ -4,20 +4,21 @@ use karat_kube::Path;
 use karat_yaml::Value;
 
 use super::{Analysis, Found, list, text};
-use crate::judge::View;
-use crate::{Object, Scope};
+use crate::Scope;
+use crate::judge::{Loaded, View};
 
 /// An Application ignores what controllers own in its objects: weights of canary routes, replicas under an autoscaler.
 pub(super) static SELF_HEAL: Analysis = Analysis {
     name: "self-heal-leaves-controllers-alone",
     scope: Scope::Application,
+    kinds: &[],
     about: "self-heal ignores the weights of routes that a Rollout moves, and replicas that an autoscaler moves",
     run,
 };
 
 fn run(view: &View<'_>) -> Vec<Found> {
     let Some(application) = view.application else { return Vec::new() };
-    let manifest = &application.doc.value;
+    let manifest = &application.doc.value();
     let heals = manifest.at(["spec", "syncPolicy", "automated", "selfHeal"]).and_then(Value::as_bool) == Some(true);
     if !heals {
         return Vec::new();
@@ -31,7 +32,7 @@ fn run(view: &View<'_>) -> Vec<Found> {
     let found = |message| Found { on: Some(view.about), path: path.clone(), message };
     let mut all = Vec::new();
     for (_, rollout) in view.of("argoproj.io", "Rollout") {
-        for route in routes(&rollout.doc.value) {
+        for route in routes(&rollout.value) {
             let there =
                 view.of("gateway.networking.k8s.io", "HTTPRoute").any(|(_, object)| object.identity.name == route);
             if there && !ignores(ignored, "gateway.networking.k8s.io", "HTTPRoute", route, "weight") {
@@ -43,12 +44,12 @@ fn run(view: &View<'_>) -> Vec<Found> {
         }
     }
     for (_, scaler) in view.of("autoscaling", "HorizontalPodAutoscaler") {
-        let target = |key: &str| text(&scaler.doc.value, &format!("spec.scaleTargetRef.{key}")).unwrap_or_default();
+        let target = |key: &str| text(&scaler.value, &format!("spec.scaleTargetRef.{key}")).unwrap_or_default();
         let (kind, name) = (target("kind"), target("name"));
-        let scaled = |object: &Object| object.identity.kind == kind && object.identity.name == name;
+        let scaled = |object: &Loaded<'_>| object.identity.kind == kind && object.identity.name == name;
         // Without `replicas` in Git there is nothing to put back.
         let fixed = view.all().find(|(_, object)| {
-            scaled(object) && object.doc.value.at(["spec", "replicas"]).is_some_and(|replicas| !replicas.is_null())
+            scaled(object) && object.value.at(["spec", "replicas"]).is_some_and(|replicas| !replicas.is_null())
         });
         if let Some((_, object)) = fixed
             && !ignores(ignored, &object.identity.group, kind, name, "replicas")

@@ -4,13 +4,14 @@ use karat_kube::{pod_spec, replicas, selects};
 use karat_yaml::Value;
 
 use super::{Analysis, Found, list, pod_labels, text};
-use crate::judge::View;
-use crate::{Object, Scope};
+use crate::Scope;
+use crate::judge::{Loaded, View};
 
 /// Every scaled workload of an application has enough replicas, in several zones, and a budget that lets nodes go.
 pub(super) static SPREAD_AND_BUDGET: Analysis = Analysis {
     name: "spread-and-budget",
     scope: Scope::Application,
+    kinds: &[],
     about: "replicas (by autoscaler or workload), topology spread over zones, a PodDisruptionBudget that allows some",
     run,
 };
@@ -19,9 +20,9 @@ fn run(view: &View<'_>) -> Vec<Found> {
     let least = view.organisation().setting("compute.minReplicas").and_then(Value::as_i64).unwrap_or(2);
     let mut found = Vec::new();
     for (at, object) in view.all() {
-        let Some(pods) = replicas(&object.doc.value) else { continue };
+        let Some(pods) = replicas(&object.value) else { continue };
         // A Rollout that borrows its pods is spread by the Deployment that it borrows from, which is scaled to nothing.
-        let Some(spec) = pod_spec(&object.doc.value) else { continue };
+        let Some(spec) = pod_spec(&object.value) else { continue };
         let (kind, name) = (&object.identity.kind, &object.identity.name);
         let scaler = autoscaler(view, object);
         let (scaled_by, pods) = match scaler {
@@ -50,26 +51,26 @@ fn run(view: &View<'_>) -> Vec<Found> {
     found
 }
 
-fn autoscaler<'s>(view: &View<'s>, object: &Object) -> Option<(usize, &'s Value)> {
+fn autoscaler<'v>(view: &View<'v>, object: &Loaded<'_>) -> Option<(usize, &'v Value)> {
     let target = |scaler: &Value| {
         text(scaler, "spec.scaleTargetRef.kind") == Some(&object.identity.kind)
             && text(scaler, "spec.scaleTargetRef.name") == Some(&object.identity.name)
     };
     let mut scalers = view.of("autoscaling", "HorizontalPodAutoscaler").chain(view.of("keda.sh", "ScaledObject"));
-    scalers.find(|(_, scaler)| target(&scaler.doc.value)).map(|(at, scaler)| (at, &scaler.doc.value))
+    scalers.find(|(_, scaler)| target(&scaler.value)).map(|(at, scaler)| (at, &scaler.value))
 }
 
-fn budget(view: &View<'_>, at: usize, object: &Object, pods: i64, found: &mut Vec<Found>) {
+fn budget(view: &View<'_>, at: usize, object: &Loaded<'_>, pods: i64, found: &mut Vec<Found>) {
     let (kind, name) = (&object.identity.kind, &object.identity.name);
-    let labels = pod_labels(&object.doc.value, &object.identity.group, kind);
-    let mut budgets = view.of("policy", "PodDisruptionBudget").filter(|(_, budget)| {
-        budget.doc.value.at(["spec", "selector"]).is_some_and(|selector| selects(selector, labels))
-    });
+    let labels = pod_labels(&object.value, &object.identity.group, kind);
+    let mut budgets = view
+        .of("policy", "PodDisruptionBudget")
+        .filter(|(_, budget)| budget.value.at(["spec", "selector"]).is_some_and(|selector| selects(selector, labels)));
     let Some((budget_at, budget)) = budgets.next() else {
         found.push(Found::at(at, "metadata.name", format!("no disruption budget covers {kind} `{name}`")));
         return;
     };
-    let spec = &budget.doc.value;
+    let spec = &budget.value;
     let none = |path: &str| {
         let allowed = spec.at(path.split('.'));
         allowed.and_then(Value::as_i64) == Some(0) || allowed.and_then(Value::as_str) == Some("0%")

@@ -5,13 +5,14 @@ use karat_yaml::Value;
 
 use super::identity::is_waypoint;
 use super::{Analysis, Found, label, list, text};
-use crate::judge::View;
-use crate::{Object, Scope};
+use crate::Scope;
+use crate::judge::{Loaded, View};
 
 /// Routes, weights and rules about requests are where a waypoint serves.
 pub(super) static WAYPOINT_FOR_L7: Analysis = Analysis {
     name: "waypoint-for-l7",
     scope: Scope::Application,
+    kinds: &[],
     about: "an HTTPRoute of a Service needs a waypoint for it; what the ingress Gateway sends goes through it too; rules \
             about requests target it; no VirtualService",
     run,
@@ -37,9 +38,9 @@ fn run(view: &View<'_>) -> Vec<Found> {
     found
 }
 
-fn check_route(view: &View<'_>, at: usize, route: &Object, found: &mut Vec<Found>) {
+fn check_route(view: &View<'_>, at: usize, route: &Loaded<'_>, found: &mut Vec<Found>) {
     let (kind, name, namespace) = (&route.identity.kind, &route.identity.name, &route.identity.namespace);
-    for (place, parent) in list(&route.doc.value, "spec.parentRefs").iter().enumerate() {
+    for (place, parent) in list(&route.value, "spec.parentRefs").iter().enumerate() {
         let path = Path::keys(["spec", "parentRefs"]).index(place);
         match text(parent, "kind").unwrap_or("Gateway") {
             "Service" => {
@@ -51,7 +52,7 @@ fn check_route(view: &View<'_>, at: usize, route: &Object, found: &mut Vec<Found
                             format!("no waypoint serves Service `{service}`, so {kind} `{name}` has no effect");
                         found.push(Found::within(at, path, message));
                     }
-                    Some(waypoint) if !exists(view, of, waypoint) => {
+                    Some(waypoint) if !exists(view, of, &waypoint) => {
                         let message =
                             format!("Service `{service}` is to use waypoint `{waypoint}`, which is not there");
                         found.push(Found::within(at, path, message));
@@ -62,7 +63,7 @@ fn check_route(view: &View<'_>, at: usize, route: &Object, found: &mut Vec<Found
             "Gateway" => {
                 for (service, path) in backends(route) {
                     if served_by(view, namespace, service).is_some()
-                        && setting(view, namespace, service, "istio.io/ingress-use-waypoint") != Some("true")
+                        && setting(view, namespace, service, "istio.io/ingress-use-waypoint").as_deref() != Some("true")
                     {
                         let message = format!(
                             "what {kind} `{name}` sends from the Gateway to Service `{service}` passes its waypoint by"
@@ -77,9 +78,9 @@ fn check_route(view: &View<'_>, at: usize, route: &Object, found: &mut Vec<Found
 }
 
 /// The Services that a route sends to, with the places where it says so.
-pub(super) fn backends(route: &Object) -> Vec<(&str, Path)> {
+pub(super) fn backends<'v>(route: &'v Loaded<'_>) -> Vec<(&'v str, Path)> {
     let mut found = Vec::new();
-    for (place, rule) in list(&route.doc.value, "spec.rules").iter().enumerate() {
+    for (place, rule) in list(&route.value, "spec.rules").iter().enumerate() {
         let path = Path::keys(["spec", "rules"]).index(place).key("backendRefs");
         for (place, backend) in list(rule, "backendRefs").iter().enumerate() {
             if text(backend, "kind").unwrap_or("Service") == "Service"
@@ -93,29 +94,26 @@ pub(super) fn backends(route: &Object) -> Vec<(&str, Path)> {
 }
 
 /// The value of a label that a Service has, or its namespace in its place.
-fn setting<'s>(view: &View<'s>, namespace: &str, service: &str, name: &str) -> Option<&'s str> {
-    let find = |kind: &'static str, wanted: &str| {
-        view.neighbours(namespace)
-            .find(|(_, object)| object.identity.kind == kind && object.identity.name == wanted)
-            .and_then(|(_, object)| label(&object.doc.value, name))
+fn setting(view: &View<'_>, namespace: &str, service: &str, name: &str) -> Option<String> {
+    let of = |kind: &'static str, wanted: &str| {
+        let object = view.named(kind, namespace, wanted)?;
+        label(&object, name).map(str::to_owned)
     };
-    find("Service", service).or_else(|| find("Namespace", namespace))
+    of("Service", service).or_else(|| of("Namespace", namespace))
 }
 
 /// The waypoint that serves a Service.
-fn served_by<'s>(view: &View<'s>, namespace: &str, service: &str) -> Option<&'s str> {
-    setting(view, namespace, service, "istio.io/use-waypoint").filter(|waypoint| *waypoint != "none")
+fn served_by(view: &View<'_>, namespace: &str, service: &str) -> Option<String> {
+    setting(view, namespace, service, "istio.io/use-waypoint").filter(|waypoint| waypoint != "none")
 }
 
 fn exists(view: &View<'_>, namespace: &str, waypoint: &str) -> bool {
-    view.neighbours(namespace).any(|(_, object)| {
-        object.identity.kind == "Gateway" && object.identity.name == waypoint && is_waypoint(&object.doc.value)
-    })
+    view.named("Gateway", namespace, waypoint).is_some_and(|gateway| is_waypoint(&gateway))
 }
 
 /// A policy with a selector is obeyed by ztunnel, which knows nothing of requests and denies what it cannot check.
-fn check_policy(at: usize, policy: &Object, found: &mut Vec<Found>) {
-    let value = &policy.doc.value;
+fn check_policy(at: usize, policy: &Loaded<'_>, found: &mut Vec<Found>) {
+    let value = &policy.value;
     if !list(value, "spec.targetRefs").is_empty() || value.at(["spec", "targetRef"]).is_some() {
         return;
     }

@@ -27,8 +27,7 @@ pub(crate) struct Program {
     /// As it was written.
     pub(crate) text: String,
     expression: IdedExpr,
-    /// The variables that it uses.
-    uses: BTreeSet<String>,
+    uses: rewrite::Uses,
 }
 
 impl Program {
@@ -54,7 +53,12 @@ impl Program {
 
     /// Whether it uses the variable `name`.
     pub(crate) fn uses(&self, name: &str) -> bool {
-        self.uses.contains(name)
+        self.uses.variables.contains(name)
+    }
+
+    /// The kinds of `objects` that it reads; nothing if it may read any.
+    pub(crate) fn kinds(&self) -> Option<&BTreeSet<String>> {
+        (!self.uses.all_kinds).then_some(&self.uses.kinds)
     }
 }
 

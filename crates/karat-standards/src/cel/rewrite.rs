@@ -16,18 +16,28 @@ use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operat
 
 use super::functions::{ALLOWED, EQUALS, PLAIN, SIZE, TICK};
 
-/// Rewrites `expression`, in which only `variables` are known. Gives the variables that it uses.
-pub(super) fn rewrite(expression: &mut IdedExpr, variables: &[&str]) -> Result<BTreeSet<String>, String> {
-    let mut walk = Walk { variables, bound: Vec::new(), used: BTreeSet::new() };
+/// Rewrites `expression`, in which only `variables` are known.
+pub(super) fn rewrite(expression: &mut IdedExpr, variables: &[&str]) -> Result<Uses, String> {
+    let mut walk = Walk { variables, bound: Vec::new(), uses: Uses::default() };
     walk.visit(expression)?;
-    Ok(walk.used)
+    Ok(walk.uses)
+}
+
+/// What an expression uses.
+#[derive(Debug, Default)]
+pub(super) struct Uses {
+    pub(super) variables: BTreeSet<String>,
+    /// The fields of `objects`: kinds.
+    pub(super) kinds: BTreeSet<String>,
+    /// Whether `objects` is used other than by a field.
+    pub(super) all_kinds: bool,
 }
 
 struct Walk<'v> {
     variables: &'v [&'v str],
     /// Variables of the comprehensions around.
     bound: Vec<String>,
-    used: BTreeSet<String>,
+    uses: Uses,
 }
 
 impl Walk<'_> {
@@ -36,7 +46,12 @@ impl Walk<'_> {
             Expr::Literal(_) => Ok(()),
             Expr::Ident(name) => self.variable(name),
             Expr::Select(select) => {
+                let before = self.uses.all_kinds;
                 self.visit(&mut select.operand)?;
+                if matches!(&select.operand.expr, Expr::Ident(name) if name == "objects") {
+                    self.uses.kinds.insert(select.field.clone());
+                    self.uses.all_kinds = before;
+                }
                 let operand = std::mem::take(select.operand.as_mut());
                 let field = literal(LiteralValue::String(select.field.as_str().into()));
                 node.expr =
@@ -91,7 +106,8 @@ impl Walk<'_> {
             return Ok(());
         }
         if self.variables.contains(&name) {
-            self.used.insert(name.to_owned());
+            self.uses.variables.insert(name.to_owned());
+            self.uses.all_kinds |= name == "objects";
             return Ok(());
         }
         Err(format!("unknown variable `{name}`; known here: {}", self.variables.join(", ")))

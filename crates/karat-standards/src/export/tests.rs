@@ -80,7 +80,7 @@ fn policies_judge_every_case_as_the_standard_does() {
                 let path = entry.unwrap().path();
                 let text = fs_err::read_to_string(&path).unwrap();
                 let documents = documents(&path.to_string_lossy(), &text, Dialect::GoYaml).unwrap();
-                let cluster = documents.iter().find(|doc| doc.value.get("cluster").is_some()).cloned();
+                let cluster = documents.iter().find(|doc| doc.value().get("cluster").is_some()).cloned();
                 let cluster = cluster.unwrap_or_else(|| {
                     let text = "cluster: {name: production-eu, environment: production}";
                     super::super::documents("c.yaml", text, Dialect::Core12).unwrap().remove(0)
@@ -93,8 +93,8 @@ fn policies_judge_every_case_as_the_standard_does() {
                 }
                 let said: Vec<String> = documents
                     .iter()
-                    .filter(|doc| doc.value.get("kind").is_some())
-                    .filter_map(|doc| denies(&policy, &doc.value))
+                    .filter(|doc| doc.value().get("kind").is_some())
+                    .filter_map(|doc| denies(&policy, &doc.value()))
                     .collect();
                 assert_eq!(said.is_empty(), !bad, "{}: {said:?}", path.display());
                 let mut expected = text.lines().filter_map(|line| Some(line.split_once("# expect: ")?.1.trim()));

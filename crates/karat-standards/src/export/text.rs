@@ -45,8 +45,8 @@ pub(super) fn translate(expression: &str, facts: &Facts<'_>) -> Result<String, E
                         let fact = fact[..end].to_owned();
                         return Err(ExportError::NeedsCluster { standard: facts.standard.clone(), fact });
                     };
-                    let value = cluster.doc.value.get("cluster").unwrap_or(&cluster.doc.value);
-                    rest = inline(value, "cluster", rest, facts, &mut out)?;
+                    let file = cluster.doc.value();
+                    rest = inline(file.get("cluster").unwrap_or(&file), "cluster", rest, facts, &mut out)?;
                 }
                 _ => out.push_str(word),
             }

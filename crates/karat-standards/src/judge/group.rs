@@ -1,19 +1,76 @@
 //! Standards about objects that belong together, addons and files.
 
+use std::collections::BTreeSet;
+
+use ecow::EcoString;
 use karat_kube::{Path, Step};
 
-use super::object::PlatformNamespaces;
-use super::view::{Anchor, Index, View};
-use super::{Hit, Raw, ViewFacts, Whose};
-use crate::cel::{Engine, Scope as Bound, Tree};
+use super::index::Inhabitants;
+use super::view::{Anchor, Loaded, View};
+use super::{Hit, Index, Raw, Whose};
+use crate::cel::{Engine, Program, Scope as Bound, Tree};
+use crate::each::EachStep;
 use crate::report::FindingKind;
 use crate::standard::{Check, Rule};
-use crate::{Entity, EntityKind, In, Object, Scope, Standard};
+use crate::{In, Scope, Standard};
 
-/// Every view of every scope.
-pub(crate) fn views<'s>(index: &'s Index<'s>, platform: &PlatformNamespaces) -> Vec<View<'s>> {
-    let subject = index.subject;
-    let view = |scope: Scope, name: &'s str, anchor: Anchor| View {
+/// The kinds of objects that the standards of a scope ask for.
+pub(crate) struct Kinds {
+    all: bool,
+    kinds: BTreeSet<String>,
+}
+
+impl Kinds {
+    pub(crate) fn of(standards: &[&Standard], scope: Scope) -> Self {
+        let mut found = Self { all: false, kinds: BTreeSet::new() };
+        for standard in standards {
+            for check in &standard.checks {
+                match &check.rule {
+                    Rule::Analysis(analysis) if analysis.scope == scope => {
+                        found.kinds.extend(analysis.kinds.iter().map(|kind| (*kind).to_owned()));
+                    }
+                    Rule::Cel(_) if standard.applies.to == scope => found.add(check),
+                    Rule::Analysis(_) | Rule::Cel(_) => {}
+                }
+            }
+            if let Some(condition) = standard.applies.condition.as_ref().filter(|_| standard.applies.to == scope) {
+                found.add_program(condition);
+            }
+        }
+        // Where findings about what is missing point.
+        found.kinds.insert("Namespace".to_owned());
+        found
+    }
+
+    fn add(&mut self, check: &Check) {
+        if let Rule::Cel(program) = &check.rule {
+            self.add_program(program);
+        }
+        self.kinds.extend(check.on.iter().map(ToString::to_string));
+        for each in check.each.iter().filter(|each| each.root == "objects") {
+            match each.steps.first() {
+                Some(EachStep::Key(kind)) => {
+                    self.kinds.insert(kind.clone());
+                }
+                _ => self.all = true,
+            }
+        }
+    }
+
+    fn add_program(&mut self, program: &Program) {
+        match program.kinds() {
+            Some(kinds) => self.kinds.extend(kinds.iter().cloned()),
+            None => self.all = true,
+        }
+    }
+
+    pub(crate) fn has(&self, kind: &str) -> bool {
+        self.all || self.kinds.contains(kind)
+    }
+}
+
+fn view<'v>(index: &'v Index<'v>, scope: Scope, name: &'v str, anchor: Anchor) -> View<'v> {
+    View {
         scope,
         index,
         name,
@@ -25,56 +82,71 @@ pub(crate) fn views<'s>(index: &'s Index<'s>, platform: &PlatformNamespaces) -> 
         objects: &[],
         about: anchor,
         anchor,
+    }
+}
+
+/// The view of an application, whose objects are read.
+pub(crate) fn application<'v>(index: &'v Index<'v>, at: usize, objects: &'v [Loaded<'v>]) -> View<'v> {
+    let application = &index.subject.applications[at];
+    let workload = objects.iter().find(|object| karat_kube::pod_spec(&object.value).is_some());
+    View {
+        cluster: Some(application.cluster),
+        application: Some(application),
+        whose: index.whose(&application.namespace),
+        objects,
+        anchor: workload.map_or(Anchor::Application(at), |object| Anchor::Object(object.at)),
+        ..view(index, Scope::Application, &application.name, Anchor::Application(at))
+    }
+}
+
+/// The view of a namespace, of which the objects that matter are read.
+pub(crate) fn namespace<'v>(
+    index: &'v Index<'v>,
+    (cluster, name): &'v (usize, EcoString),
+    found: &'v Inhabitants,
+    objects: &'v [Loaded<'v>],
+) -> Option<View<'v>> {
+    let subject = index.subject;
+    let about = objects.iter().find(|object| object.identity.kind == "Namespace" && object.identity.group.is_empty());
+    // A namespace belongs to who declares it, else to who deploys into it.
+    let application = match about {
+        Some(object) => Some(subject.application(object.object)),
+        None => found.application.map(|at| &subject.applications[at]),
     };
+    let first = about.map(|object| object.at).or(found.objects.first().copied());
+    let anchor = first.map(Anchor::Object).or(found.application.map(Anchor::Application))?;
+    Some(View {
+        cluster: Some(*cluster),
+        application,
+        whose: index.whose(name),
+        objects,
+        ..view(index, Scope::Namespace, name, anchor)
+    })
+}
+
+/// The views of clusters, addons and files.
+pub(crate) fn rest<'v>(index: &'v Index<'v>) -> Vec<View<'v>> {
+    let subject = index.subject;
     let mut views = Vec::new();
-    for ((cluster, name), found) in &index.namespaces {
-        let objects = found.objects.as_slice();
-        let about = |object: &Object| object.identity.kind == "Namespace" && object.identity.group.is_empty();
-        let namespace = objects.iter().copied().find(|&at| about(&subject.objects[at]));
-        // A namespace belongs to who declares it, else to who deploys into it.
-        let application = match namespace {
-            Some(at) => Some(subject.application(&subject.objects[at])),
-            None => found.application.map(|at| &subject.applications[at]),
-        };
-        let anchor = match (namespace.or(objects.first().copied()), found.application) {
-            (Some(at), _) => Anchor::Object(at),
-            (None, Some(at)) => Anchor::Application(at),
-            (None, None) => continue,
-        };
-        let whose = platform.whose(name);
-        let cluster = subject.clusters.get(*cluster);
-        views.push(View { cluster, application, whose, objects, ..view(Scope::Namespace, name, anchor) });
-    }
-    for (at, application) in subject.applications.iter().enumerate() {
-        let objects = index.applications[at].as_slice();
-        let workload = |object: &Object| karat_kube::pod_spec(&object.doc.value).is_some();
-        let anchor = objects.iter().copied().find(|&at| workload(&subject.objects[at]));
-        let anchor = anchor.map_or(Anchor::Application(at), Anchor::Object);
-        let whose = platform.whose(&application.namespace);
-        let cluster = subject.clusters.get(application.cluster);
-        let application = Some(application);
-        let view = view(Scope::Application, &subject.applications[at].name, Anchor::Application(at));
-        views.push(View { cluster, application, whose, objects, anchor, ..view });
-    }
     for (at, cluster) in subject.clusters.iter().enumerate() {
-        views.push(View { cluster: Some(cluster), ..view(Scope::Cluster, &cluster.name, Anchor::Cluster(at)) });
+        views.push(View { cluster: Some(at), ..view(index, Scope::Cluster, &cluster.name, Anchor::Cluster(at)) });
     }
     for (at, addon) in subject.addons.iter().enumerate() {
-        let cluster = subject.clusters.get(addon.cluster);
-        views.push(View { cluster, addon: Some(addon), ..view(Scope::Addon, &addon.name, Anchor::Addon(at)) });
+        let cluster = Some(addon.cluster);
+        views.push(View { cluster, addon: Some(addon), ..view(index, Scope::Addon, &addon.name, Anchor::Addon(at)) });
     }
     for (at, file) in subject.files.iter().enumerate() {
-        views.push(View { file: Some(file), ..view(Scope::Config, &file.path, Anchor::File(at)) });
+        views.push(View { file: Some(file), ..view(index, Scope::Config, &file.path, Anchor::File(at)) });
     }
     // All files at once, for the analyses of that scope.
     if !subject.files.is_empty() {
-        views.push(view(Scope::Config, "files", Anchor::File(0)));
+        views.push(view(index, Scope::Config, "files", Anchor::File(0)));
     }
     views
 }
 
 /// Judges one view by one standard, which may have nothing to say about it.
-pub(crate) fn judge<'s>(engine: &Engine, standard: &'s Standard, view: &View<'s>, hits: &mut Vec<Hit<'s>>) {
+pub(crate) fn judge<'s>(engine: &Engine, standard: &'s Standard, view: &View<'_>, hits: &mut Vec<Hit<'s>>) {
     if matches!((standard.applies.whose, view.whose), (In::Tenants, In::Platform) | (In::Platform, In::Tenants)) {
         return;
     }
@@ -119,7 +191,7 @@ pub(crate) fn judge<'s>(engine: &Engine, standard: &'s Standard, view: &View<'s>
 }
 
 /// Whether the standard is for this view: by addon, by condition. A condition that cannot be evaluated is a finding.
-fn applies<'s>(engine: &Engine, standard: &'s Standard, view: &View<'s>, hits: &mut Vec<Hit<'s>>) -> bool {
+fn applies<'s>(engine: &Engine, standard: &'s Standard, view: &View<'_>, hits: &mut Vec<Hit<'s>>) -> bool {
     let names = &standard.applies.addons;
     if view.addon.is_some_and(|addon| !names.is_empty() && !names.iter().any(|name| *name == addon.name)) {
         return false;
@@ -142,7 +214,7 @@ fn cannot(view: &View<'_>, error: &str) -> Raw {
     }
 }
 
-fn add<'s>(standard: &'s Standard, view: &View<'s>, on: Anchor, raw: Raw, hits: &mut Vec<Hit<'s>>) {
+fn add<'s>(standard: &'s Standard, view: &View<'_>, on: Anchor, raw: Raw, hits: &mut Vec<Hit<'s>>) {
     if let Anchor::Object(at) = on {
         let field = raw.path.last_key();
         let identity = &view.subject().objects[at].identity;
@@ -151,7 +223,7 @@ fn add<'s>(standard: &'s Standard, view: &View<'s>, on: Anchor, raw: Raw, hits: 
         }
         hits.push(Hit { standard, raw, whose: Whose::Objects(vec![at]) });
     } else {
-        hits.push(Hit { standard, raw, whose: Whose::View(facts(view, on)) });
+        hits.push(Hit { standard, raw, whose: Whose::One(on) });
     }
 }
 
@@ -184,8 +256,8 @@ fn parts<'b, 'e>(check: &Check, view: &View<'_>, scope: &'b Bound<'e>) -> (Parts
     for each in &check.each {
         let root = match (each.root.as_str(), view.addon, view.file) {
             ("objects", ..) => view.objects_tree(),
-            ("values", Some(addon), _) => addon.values.tree().clone(),
-            (_, _, Some(file)) => file.doc.tree().clone(),
+            ("values", Some(addon), _) => Tree::of(&addon.values.value()),
+            (_, _, Some(file)) => Tree::of(&file.doc.value()),
             _ => continue,
         };
         match each.find(&root, &Path::root()) {
@@ -232,13 +304,12 @@ fn bind<'e>(engine: &'e Engine, standard: &Standard, view: &View<'_>) -> Bound<'
                 ("namespace", Tree::text(&addon.namespace)),
             ]),
         ));
-        bound.push(("values", addon.values.tree().clone()));
+        bound.push(("values", Tree::of(&addon.values.value())));
     }
     if standard.applies.to == Scope::Cluster {
-        let here = view.subject().clusters.iter().position(|cluster| cluster.name == view.name);
-        let addons = here.map_or(&[][..], |cluster| view.index.addons[cluster].as_slice());
+        let addons = view.cluster.map_or(&[][..], |cluster| view.index.addons[cluster].as_slice());
         let addons = addons.iter().map(|&at| &view.subject().addons[at]);
-        bound.push(("addons", Tree::map(addons.map(|addon| (addon.name.as_str(), addon.values.tree().clone())))));
+        bound.push(("addons", Tree::map(addons.map(|addon| (addon.name.as_str(), Tree::of(&addon.values.value()))))));
     }
     if let Some(file) = view.file {
         bound.push((
@@ -249,36 +320,9 @@ fn bind<'e>(engine: &'e Engine, standard: &Standard, view: &View<'_>) -> Bound<'
                 ("path", Tree::text(&file.path)),
             ]),
         ));
-        bound.push(("object", file.doc.tree().clone()));
+        if standard.uses("object") {
+            bound.push(("object", Tree::of(&file.doc.value())));
+        }
     }
     engine.scope(bound)
-}
-
-fn facts<'s>(view: &View<'s>, on: Anchor) -> ViewFacts<'s> {
-    let subject = view.subject();
-    let entity = |kind: EntityKind, name: &ecow::EcoString| Entity { kind, name: name.clone() };
-    let (doc, entity, application, cluster) = match on {
-        Anchor::Object(at) => {
-            let object = &subject.objects[at];
-            let application = subject.application(object);
-            (&object.doc, application.entity.clone(), Some(application), Some(subject.cluster(object)))
-        }
-        Anchor::Application(at) => {
-            let application = &subject.applications[at];
-            (&application.doc, application.entity.clone(), Some(application), subject.clusters.get(application.cluster))
-        }
-        Anchor::Cluster(at) => {
-            let cluster = &subject.clusters[at];
-            (&cluster.doc, entity(EntityKind::Cluster, &cluster.name), None, Some(cluster))
-        }
-        Anchor::Addon(at) => {
-            let addon = &subject.addons[at];
-            (&addon.values, entity(EntityKind::Addon, &addon.name), None, subject.clusters.get(addon.cluster))
-        }
-        Anchor::File(at) => {
-            let file = &subject.files[at];
-            (&file.doc, entity(EntityKind::Repository, &file.repository), None, None)
-        }
-    };
-    ViewFacts { doc, cluster, application, entity }
 }

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use karat_kube::{Identity, Path};
 use rustc_hash::FxHashMap;
 
-use super::{Hit, Raw, Whose};
+use super::{Anchor, Hit, Raw, Whose};
 use crate::report::{Affected, Finding, FindingKind, Score, WaiverProblem, WaiverProblemKind};
 use crate::{Entity, EntityKind, Organisation, Report, Standard, Standards, Subject};
 
@@ -45,16 +45,7 @@ pub(crate) fn merge(
                     merger.add_object(hit.standard, &hit.raw, at);
                 }
             }
-            Whose::View(view) => {
-                let mut affected = Affected::default();
-                affected.entities.insert(view.entity);
-                if let Some(cluster) = view.cluster {
-                    affected.clusters.insert(cluster.name.clone());
-                    affected.environments.insert(cluster.environment.clone());
-                }
-                affected.applications.extend(view.application.map(|application| application.name.clone()));
-                merger.add(hit.standard, &hit.raw, view.doc, None, None, affected);
-            }
+            Whose::One(anchor) => merger.add_anchor(hit.standard, &hit.raw, anchor),
         }
     }
     let Merger { findings, used, mut scores, .. } = merger;
@@ -85,6 +76,38 @@ impl Merger<'_> {
             entities: [application.entity.clone()].into(),
         };
         self.add(standard, raw, &object.doc, Some(&object.identity), Some(at), affected);
+    }
+
+    fn add_anchor(&mut self, standard: &Standard, raw: &Raw, anchor: Anchor) {
+        let subject = self.subject;
+        let entity = |kind: EntityKind, name: &EcoString| Entity { kind, name: name.clone() };
+        let (doc, entity, application, cluster) = match anchor {
+            Anchor::Object(at) => return self.add_object(standard, raw, at),
+            Anchor::Application(at) => {
+                let application = &subject.applications[at];
+                (&application.doc, application.entity.clone(), Some(application), Some(application.cluster))
+            }
+            Anchor::Cluster(at) => {
+                let cluster = &subject.clusters[at];
+                (&cluster.doc, entity(EntityKind::Cluster, &cluster.name), None, Some(at))
+            }
+            Anchor::Addon(at) => {
+                let addon = &subject.addons[at];
+                (&addon.values, entity(EntityKind::Addon, &addon.name), None, Some(addon.cluster))
+            }
+            Anchor::File(at) => {
+                let file = &subject.files[at];
+                (&file.doc, entity(EntityKind::Repository, &file.repository), None, None)
+            }
+        };
+        let mut affected = Affected::default();
+        affected.entities.insert(entity);
+        if let Some(cluster) = cluster.and_then(|at| subject.clusters.get(at)) {
+            affected.clusters.insert(cluster.name.clone());
+            affected.environments.insert(cluster.environment.clone());
+        }
+        affected.applications.extend(application.map(|application| application.name.clone()));
+        self.add(standard, raw, doc, None, None, affected);
     }
 
     fn add(

@@ -1,47 +1,62 @@
 //! Standards about single objects.
 
-use karat_kube::{GroupKind, Path, pod_spec_path};
-use rustc_hash::{FxHashMap, FxHashSet};
+use std::hash::Hasher;
 
-use super::{Hit, Index, Raw, Whose};
+use karat_kube::{GroupKind, Path, pod_spec_path};
+use rustc_hash::{FxHashMap, FxHasher};
+
+use super::{Hit, Index, Loaded, Raw, Whose};
 use crate::cel::{Engine, Scope, Tree};
 use crate::report::FindingKind;
 use crate::standard::{Check, From, Rule};
-use crate::{In, Object, Organisation, Standard, Standards, Subject};
+use crate::{In, Standard, Standards, Subject};
 
 /// Objects by what they say: equal documents together.
 pub(crate) struct Documents {
     groups: Vec<Vec<usize>>,
+    /// For the first object of each group, the group.
+    first: Vec<Option<u32>>,
 }
 
 impl Documents {
     pub(crate) fn new(subject: &Subject) -> Self {
         let mut groups: Vec<Vec<usize>> = Vec::new();
+        let mut first = vec![None; subject.objects.len()];
         let mut known: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
         for (at, object) in subject.objects.iter().enumerate() {
-            let candidates = known.entry(object.doc.hash()).or_default();
-            let same = candidates.iter().copied().find(|&group| {
-                let first = &subject.objects[groups[group][0]].doc;
-                std::sync::Arc::ptr_eq(first, &object.doc) || first.value == object.doc.value
+            let mut hasher = FxHasher::default();
+            match object.doc.text() {
+                Some(text) => hasher.write(text),
+                None => hasher.write_usize(object.doc.address()),
+            }
+            hasher.write(object.identity.namespace.as_bytes());
+            let candidates = known.entry(hasher.finish()).or_default();
+            // A hash may be made to collide: equality decides. Equal texts mostly share their bytes.
+            let group = candidates.iter().copied().find(|&group| {
+                let other = &subject.objects[groups[group][0]];
+                other.identity == object.identity
+                    && (other.doc.same(&object.doc)
+                        || object.doc.text().is_some_and(|text| other.doc.text() == Some(text)))
             });
-            match same {
+            match group {
                 Some(group) => groups[group].push(at),
                 None => {
+                    first[at] = u32::try_from(groups.len()).ok();
                     candidates.push(groups.len());
                     groups.push(vec![at]);
                 }
             }
         }
-        Self { groups }
+        Self { groups, first }
     }
 
     pub(crate) fn len(&self) -> usize {
         self.groups.len()
     }
 
-    /// The objects of one document.
-    pub(crate) fn objects(&self, document: usize) -> &[usize] {
-        &self.groups[document]
+    /// All objects that say the same, given the first of them.
+    pub(crate) fn led_by(&self, object: usize) -> Option<&[usize]> {
+        Some(&self.groups[self.first[object]? as usize])
     }
 }
 
@@ -60,58 +75,30 @@ impl<'s> ByKind<'s> {
     }
 }
 
-/// Namespaces of the platform, for quick questions.
-pub(crate) struct PlatformNamespaces(FxHashSet<String>);
-
-impl PlatformNamespaces {
-    pub(crate) fn new(organisation: &Organisation) -> Self {
-        Self(organisation.texts("platform.namespaces").into_iter().map(str::to_owned).collect())
-    }
-
-    pub(crate) fn whose(&self, namespace: &str) -> In {
-        if self.0.contains(namespace) { In::Platform } else { In::Tenants }
-    }
-
-    /// Whose an object is. What has no namespace is the platform's: tenants may not create it.
-    fn of(&self, object: &Object) -> In {
-        let identity = &object.identity;
-        match (identity.namespace.as_str(), identity.kind.as_str()) {
-            ("", "Namespace") => self.whose(&identity.name),
-            ("", _) => In::Platform,
-            (namespace, _) => self.whose(namespace),
-        }
-    }
-}
-
 /// Judges one document, which `objects` share.
 pub(crate) fn judge<'s>(
     engine: &Engine,
     by_kind: &ByKind<'s>,
-    platform: &PlatformNamespaces,
-    index: &Index<'s>,
+    clusters: &[Tree],
+    index: &Index<'_>,
     objects: &[usize],
+    document: &Loaded<'_>,
     hits: &mut Vec<Hit<'s>>,
 ) {
     let subject = index.subject;
-    let first = &subject.objects[objects[0]];
-    let Some(standards) = by_kind.0.get(&first.identity.group_kind()) else { return };
+    let Some(standards) = by_kind.0.get(&document.identity.group_kind()) else { return };
     for standard in standards {
-        let held: Vec<usize> = objects
-            .iter()
-            .copied()
-            .filter(|&at| {
-                standard.applies.whose == In::All || platform.of(&subject.objects[at]) == standard.applies.whose
-            })
-            .collect();
+        let whose = standard.applies.whose;
+        let held = objects.iter().copied();
+        let held: Vec<usize> =
+            held.filter(|&at| whose == In::All || index.whose_object(&subject.objects[at]) == whose).collect();
         for alike in partition(standard, subject, held) {
-            let object = &subject.objects[alike[0]];
-            for raw in judge_object(engine, standard, subject, object) {
+            let cluster = subject.applications[subject.objects[alike[0]].application].cluster;
+            for raw in judge_object(engine, standard, document, clusters.get(cluster)) {
                 let field = raw.path.last_key();
-                let whose: Vec<usize> = alike
-                    .iter()
-                    .copied()
-                    .filter(|&at| !index.organisation.excepts(&standard.id, &subject.objects[at].identity, field))
-                    .collect();
+                let excepted =
+                    |at: &usize| index.organisation.excepts(&standard.id, &subject.objects[*at].identity, field);
+                let whose: Vec<usize> = alike.iter().copied().filter(|at| !excepted(at)).collect();
                 if !whose.is_empty() {
                     hits.push(Hit { standard, raw, whose: Whose::Objects(whose) });
                 }
@@ -120,23 +107,19 @@ pub(crate) fn judge<'s>(
     }
 }
 
-/// Splits objects of one document by what else the standard looks at: the cluster, the namespace.
+/// Splits objects of one document by cluster, if the standard looks at that.
 fn partition(standard: &Standard, subject: &Subject, objects: Vec<usize>) -> Vec<Vec<usize>> {
     if objects.is_empty() {
         return Vec::new();
     }
-    let by_cluster = standard.uses("cluster");
-    let by_request = standard.uses("request");
-    if objects.len() == 1 || !(by_cluster || by_request) {
+    if objects.len() == 1 || !standard.uses("cluster") {
         return vec![objects];
     }
     let mut parts: Vec<Vec<usize>> = Vec::new();
-    let mut known: FxHashMap<(usize, &str), usize> = FxHashMap::default();
+    let mut known: FxHashMap<usize, usize> = FxHashMap::default();
     for at in objects {
-        let object = &subject.objects[at];
-        let cluster = if by_cluster { subject.applications[object.application].cluster } else { 0 };
-        let namespace = if by_request { object.identity.namespace.as_str() } else { "" };
-        let part = *known.entry((cluster, namespace)).or_insert(parts.len());
+        let cluster = subject.applications[subject.objects[at].application].cluster;
+        let part = *known.entry(cluster).or_insert(parts.len());
         match parts.get_mut(part) {
             Some(part) => part.push(at),
             None => parts.push(vec![at]),
@@ -145,29 +128,33 @@ fn partition(standard: &Standard, subject: &Subject, objects: Vec<usize>) -> Vec
     parts
 }
 
-fn judge_object(engine: &Engine, standard: &Standard, subject: &Subject, object: &Object) -> Vec<Raw> {
-    let tree = object.doc.tree();
-    let pod_path = pod_spec_path(&object.identity.group, &object.identity.kind);
+fn judge_object(engine: &Engine, standard: &Standard, object: &Loaded<'_>, cluster: Option<&Tree>) -> Vec<Raw> {
+    let tree = object.tree();
+    let identity = object.identity;
+    let pod_path = pod_spec_path(&identity.group, &identity.kind);
     let pod = pod_path.as_ref().and_then(|path| find(tree, path));
-    let template = pod_path.as_ref().and_then(|path| find(tree, &path.parent()));
+    let mut bound = vec![("object", tree.clone())];
     let empty = || Tree::map::<String>([]);
-    let scope = engine.scope([
-        ("object", tree.clone()),
-        ("podSpec", pod.clone().unwrap_or_else(empty)),
-        ("podTemplate", template.unwrap_or_else(empty)),
-        ("cluster", subject.cluster(object).tree().clone()),
-        (
-            "request",
-            Tree::map([
-                ("namespace", Tree::text(&object.identity.namespace)),
-                ("name", Tree::text(&object.identity.name)),
-                ("operation", Tree::text("CREATE")),
-            ]),
-        ),
-    ]);
+    if pod_path.is_some() {
+        let template = pod_path.as_ref().and_then(|path| find(tree, &path.parent()));
+        bound.push(("podSpec", pod.clone().unwrap_or_else(empty)));
+        bound.push(("podTemplate", template.unwrap_or_else(empty)));
+    }
+    if standard.uses("cluster") {
+        bound.push(("cluster", cluster.cloned().unwrap_or_else(empty)));
+    }
+    if standard.uses("request") {
+        let request = [
+            ("namespace", Tree::text(&identity.namespace)),
+            ("name", Tree::text(&identity.name)),
+            ("operation", Tree::text("CREATE")),
+        ];
+        bound.push(("request", Tree::map(request)));
+    }
+    let scope = engine.scope(bound);
     let cannot = |error: String| Raw {
         kind: FindingKind::CannotJudge,
-        message: format!("cannot judge {}: {error}", object.identity),
+        message: format!("cannot judge {identity}: {error}"),
         path: Path::root(),
     };
     match standard.applies.condition.as_ref().map(|condition| scope.holds(condition)) {
@@ -178,7 +165,7 @@ fn judge_object(engine: &Engine, standard: &Standard, subject: &Subject, object:
     let root = Path::root();
     let mut found = Vec::new();
     for check in &standard.checks {
-        if !check.kinds.is_empty() && !check.kinds.contains(&object.identity.kind) {
+        if !check.kinds.is_empty() && !check.kinds.contains(&identity.kind) {
             continue;
         }
         if check.reads_pod_spec() && pod.is_none() {

@@ -1,113 +1,51 @@
-//! Objects that belong together: one namespace, one application, one cluster.
+//! Objects that belong together, read: one namespace, one application, one cluster.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
-use ecow::EcoString;
-use rustc_hash::FxHashMap;
+use karat_kube::Identity;
+use karat_yaml::Value;
 
+use super::Index;
 use crate::cel::Tree;
-use crate::{Addon, Application, Cluster, Object, Organisation, Subject};
+use crate::{Addon, Application, Cluster, File, In, Object, Organisation, Scope, Subject};
 
-/// Who is where: built once, shared by all views.
-pub(crate) struct Index<'s> {
-    pub(crate) subject: &'s Subject,
-    pub(crate) organisation: &'s Organisation,
-    /// What is where, by cluster and namespace. A Namespace counts as being in itself.
-    pub(crate) namespaces: BTreeMap<(usize, EcoString), Inhabitants>,
-    /// Objects by application.
-    pub(crate) applications: Vec<Vec<usize>>,
-    /// Objects of clusters by kind, where a kind is asked for cluster by cluster.
-    kinds: FxHashMap<(usize, &'s str), Vec<usize>>,
-    /// Addons by cluster.
-    pub(crate) addons: Vec<Vec<usize>>,
+/// An object that has been read.
+pub(crate) struct Loaded<'s> {
+    /// Its index in the subject.
+    pub(crate) at: usize,
+    pub(crate) object: &'s Object,
+    pub(crate) identity: &'s Identity,
+    pub(crate) value: Value,
+    tree: OnceLock<Tree>,
 }
 
-/// What is in one namespace of one cluster.
-#[derive(Default)]
-pub(crate) struct Inhabitants {
-    /// Indices of objects.
-    pub(crate) objects: Vec<usize>,
-    /// The first Application that deploys there.
-    pub(crate) application: Option<usize>,
-}
-
-impl<'s> Index<'s> {
-    pub(crate) fn new(subject: &'s Subject, organisation: &'s Organisation) -> Self {
-        let mut by_place: FxHashMap<(usize, &str), Inhabitants> = FxHashMap::default();
-        let mut applications = vec![Vec::new(); subject.applications.len()];
-        let mut kinds: FxHashMap<(usize, &str), Vec<usize>> = FxHashMap::default();
-        for (at, object) in subject.objects.iter().enumerate() {
-            applications[object.application].push(at);
-            let cluster = subject.applications[object.application].cluster;
-            let identity = &object.identity;
-            if CLUSTER_WIDE.contains(&identity.kind.as_str()) {
-                kinds.entry((cluster, &identity.kind)).or_default().push(at);
-            }
-            let namespace = match (identity.group.as_str(), identity.kind.as_str()) {
-                ("", "Namespace") => &identity.name,
-                _ => &identity.namespace,
-            };
-            if !namespace.is_empty() {
-                by_place.entry((cluster, namespace)).or_default().objects.push(at);
-            }
-        }
-        for (at, application) in subject.applications.iter().enumerate() {
-            if !application.namespace.is_empty() {
-                let place = (application.cluster, application.namespace.as_str());
-                by_place.entry(place).or_default().application.get_or_insert(at);
-            }
-        }
-        let mut addons = vec![Vec::new(); subject.clusters.len()];
-        for (at, addon) in subject.addons.iter().enumerate() {
-            addons[addon.cluster].push(at);
-        }
-        let mut namespaces: Vec<_> = by_place.into_iter().collect();
-        namespaces.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        let namespaces =
-            namespaces.into_iter().map(|((cluster, name), found)| ((cluster, name.into()), found)).collect();
-        Self { subject, organisation, namespaces, applications, kinds, addons }
+impl<'s> Loaded<'s> {
+    pub(crate) fn new(subject: &'s Subject, at: usize) -> Self {
+        let object = &subject.objects[at];
+        Self { at, object, identity: &object.identity, value: object.doc.value(), tree: OnceLock::new() }
     }
 
-    /// The objects of a cluster of one of the kinds in [`CLUSTER_WIDE`], with their indices.
-    pub(crate) fn on_cluster_at(
-        &self,
-        cluster: &Cluster,
-        kind: &'static str,
-    ) -> impl Iterator<Item = (usize, &'s Object)> + use<'s> {
-        let subject = self.subject;
-        let at = subject.clusters.iter().position(|known| known.name == cluster.name).unwrap_or(usize::MAX);
-        let found = self.kinds.get(&(at, kind)).cloned().unwrap_or_default();
-        found.into_iter().map(move |at| (at, &subject.objects[at]))
-    }
-
-    /// The objects of a cluster of one of the kinds in [`CLUSTER_WIDE`].
-    pub(crate) fn on_cluster(
-        &self,
-        cluster: &Cluster,
-        kind: &'static str,
-    ) -> impl Iterator<Item = &'s Object> + use<'s> {
-        self.on_cluster_at(cluster, kind).map(|(_, object)| object)
+    /// As expressions see it: converted once, when first asked for.
+    pub(crate) fn tree(&self) -> &Tree {
+        self.tree.get_or_init(|| Tree::of(&self.value))
     }
 }
-
-/// The kinds that analyses look for on a whole cluster.
-const CLUSTER_WIDE: &[&str] = &["CiliumClusterwideNetworkPolicy", "Namespace", "PeerAuthentication"];
 
 /// What one standard looks at, at once.
-pub(crate) struct View<'s> {
-    pub(crate) scope: crate::Scope,
-    pub(crate) index: &'s Index<'s>,
+pub(crate) struct View<'v> {
+    pub(crate) scope: Scope,
+    pub(crate) index: &'v Index<'v>,
     /// The name of the namespace, application, cluster or addon.
-    pub(crate) name: &'s str,
+    pub(crate) name: &'v str,
     /// Whose namespace it is, where it is one's.
-    pub(crate) whose: crate::In,
-    pub(crate) cluster: Option<&'s Cluster>,
+    pub(crate) whose: In,
+    pub(crate) cluster: Option<usize>,
     /// The application, or the one that the namespace belongs to.
-    pub(crate) application: Option<&'s Application>,
-    pub(crate) addon: Option<&'s Addon>,
-    pub(crate) file: Option<&'s crate::File>,
-    /// Indices into the subject's objects.
-    pub(crate) objects: &'s [usize],
+    pub(crate) application: Option<&'v Application>,
+    pub(crate) addon: Option<&'v Addon>,
+    pub(crate) file: Option<&'v File>,
+    pub(crate) objects: &'v [Loaded<'v>],
     /// The application, cluster, addon or file itself; for a namespace the same as the anchor.
     pub(crate) about: Anchor,
     /// Where a finding about what is missing points.
@@ -124,20 +62,22 @@ pub(crate) enum Anchor {
     File(usize),
 }
 
-impl<'s> View<'s> {
-    pub(crate) fn subject(&self) -> &'s Subject {
+impl<'v> View<'v> {
+    pub(crate) fn subject(&self) -> &'v Subject {
         self.index.subject
     }
 
-    pub(crate) fn organisation(&self) -> &'s Organisation {
+    pub(crate) fn organisation(&self) -> &'v Organisation {
         self.index.organisation
     }
 
+    pub(crate) fn cluster(&self) -> Option<&'v Cluster> {
+        self.index.subject.clusters.get(self.cluster?)
+    }
+
     /// The objects, with their indices.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (usize, &'s Object)> + use<'s> {
-        let subject = self.index.subject;
-        let objects: &'s [usize] = self.objects;
-        objects.iter().map(move |&at| (at, &subject.objects[at]))
+    pub(crate) fn all(&self) -> impl Iterator<Item = (usize, &'v Loaded<'v>)> + use<'v> {
+        self.objects.iter().map(|object| (object.at, object))
     }
 
     /// The objects of a kind.
@@ -145,31 +85,31 @@ impl<'s> View<'s> {
         &self,
         group: &'k str,
         kind: &'k str,
-    ) -> impl Iterator<Item = (usize, &'s Object)> + use<'s, 'k> {
+    ) -> impl Iterator<Item = (usize, &'v Loaded<'v>)> + use<'v, 'k> {
         self.all().filter(move |(_, object)| object.identity.group == group && object.identity.kind == kind)
     }
 
-    /// All that its cluster has in `namespace`, whoever applies it.
-    pub(crate) fn neighbours(&self, namespace: &str) -> impl Iterator<Item = (usize, &'s Object)> + use<'s> {
-        let subject = self.index.subject;
-        let cluster = self.application.map(|application| application.cluster).or(match self.anchor {
-            Anchor::Cluster(at) => Some(at),
-            _ => self.addon.map(|addon| addon.cluster),
+    /// The object that a reference names, whoever applies it to the cluster: a Gateway, Namespace or Service.
+    pub(crate) fn named(&self, kind: &'static str, namespace: &str, name: &str) -> Option<Value> {
+        let own = self.all().find(|(_, object)| {
+            object.identity.kind == kind && object.identity.namespace == namespace && object.identity.name == name
         });
-        let found = cluster.and_then(|cluster| self.index.namespaces.get(&(cluster, namespace.into())));
-        found.map_or(&[][..], |found| found.objects.as_slice()).iter().map(move |&at| (at, &subject.objects[at]))
+        match own {
+            Some((_, object)) => Some(object.value.clone()),
+            None => Some(self.index.named(self.cluster?, kind, namespace, name)?.1.doc.value()),
+        }
     }
 
     /// What expressions see as `cluster`.
     pub(crate) fn cluster_tree(&self) -> Tree {
-        self.cluster.map_or_else(|| Tree::map::<String>([]), |cluster| cluster.tree().clone())
+        self.cluster().map_or_else(|| Tree::map::<String>([]), cluster_tree)
     }
 
     /// What expressions see as `objects`: lists by kind.
     pub(crate) fn objects_tree(&self) -> Tree {
         let mut kinds: BTreeMap<&str, Vec<Tree>> = BTreeMap::new();
         for (_, object) in self.all() {
-            kinds.entry(&object.identity.kind).or_default().push(object.doc.tree().clone());
+            kinds.entry(&object.identity.kind).or_default().push(object.tree().clone());
         }
         Tree::lists(kinds.into_iter().map(|(kind, objects)| (kind, Tree::list(objects))))
     }
@@ -178,4 +118,10 @@ impl<'s> View<'s> {
     pub(crate) fn at(&self, kind: &str, place: usize) -> Option<usize> {
         self.all().filter(|(_, object)| object.identity.kind == kind).nth(place).map(|(at, _)| at)
     }
+}
+
+/// What expressions see as `cluster`.
+pub(crate) fn cluster_tree(cluster: &Cluster) -> Tree {
+    let value = cluster.doc.value();
+    Tree::of(value.get("cluster").unwrap_or(&value))
 }

@@ -1,7 +1,5 @@
 //! What a run makes of violations: merged over clusters, waived, excepted, counted in karats.
 
-use std::sync::Arc;
-
 use karat_kube::Identity;
 use karat_standards::{
     Application, Cluster, Entity, EntityKind, FindingKind, Level, Object, Organisation, Standards, Subject,
@@ -40,8 +38,8 @@ fn subject(pod: &str) -> Subject {
             project: "records".into(),
             doc: one("appsets/services.yaml", "kind: Application"),
         });
-        let identity = Identity::of(&doc.value).unwrap().within("records");
-        subject.objects.push(Object { identity, doc: Arc::clone(&doc), application: at });
+        let identity = Identity::of(&doc.value()).unwrap().within("records");
+        subject.objects.push(Object { identity, doc: doc.clone(), application: at, own: false });
     }
     subject
 }

@@ -5,8 +5,6 @@
 //! Objects of platform namespaces belong to another Application. A document with the key `cluster` is the cluster's file,
 //! one without `kind` the values of the addon. A line that is to be found ends with `# expect: message`.
 
-use std::sync::Arc;
-
 use jiff::civil::{Date, date};
 use karat_kube::Identity;
 use karat_standards::{
@@ -43,12 +41,12 @@ pub(crate) struct World {
 }
 
 /// A file of ours.
-pub(crate) fn one(file: &str, text: &str) -> Arc<Doc> {
+pub(crate) fn one(file: &str, text: &str) -> Doc {
     documents(file, text, Dialect::Core12).unwrap_or_else(|error| panic!("{error}")).remove(0)
 }
 
 /// Manifests.
-pub(crate) fn manifests(file: &str, text: &str) -> Vec<Arc<Doc>> {
+pub(crate) fn manifests(file: &str, text: &str) -> Vec<Doc> {
     documents(file, text, Dialect::GoYaml).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -60,11 +58,12 @@ impl World {
     pub(crate) fn read(file: &str, text: &str) -> Self {
         let header = text.lines().next().and_then(|line| line.strip_prefix("# case: ")).unwrap_or("{}");
         let header = one("header", header);
-        let said = |key: &str| header.value.get(key);
+        let header = header.value();
+        let said = |key: &str| header.get(key);
         let said_text = |key: &str, default: &str| said(key).and_then(Value::as_str).unwrap_or(default).to_owned();
 
         let documents = manifests(file, text);
-        let cluster_doc = documents.iter().find(|doc| doc.value.get("cluster").is_some()).cloned();
+        let cluster_doc = documents.iter().find(|doc| doc.value().get("cluster").is_some()).cloned();
         let cluster_doc = cluster_doc.unwrap_or_else(|| {
             one(
                 "clusters/production-eu.yaml",
@@ -72,14 +71,14 @@ impl World {
             )
         });
         let of_cluster =
-            |key: &str| cluster_doc.value.at(["cluster", key]).and_then(Value::as_str).unwrap_or("").into();
+            |key: &str| cluster_doc.value().at(["cluster", key]).and_then(Value::as_str).unwrap_or("").into();
         let cluster =
-            Cluster { name: of_cluster("name"), environment: of_cluster("environment"), doc: Arc::clone(&cluster_doc) };
+            Cluster { name: of_cluster("name"), environment: of_cluster("environment"), doc: cluster_doc.clone() };
 
         let namespace = said_text("namespace", "records");
         let own = documents.iter().find(|doc| {
-            doc.value.get("kind").and_then(Value::as_str) == Some("Application")
-                && doc.value.at(["metadata", "name"]).and_then(Value::as_str) == Some("records")
+            doc.value().get("kind").and_then(Value::as_str) == Some("Application")
+                && doc.value().at(["metadata", "name"]).and_then(Value::as_str) == Some("records")
         });
         let application = |name: &str, namespace: &str, kind| Application {
             name: name.into(),
@@ -116,11 +115,11 @@ impl World {
                     path: path.into(),
                     doc,
                 });
-            } else if doc.value.get("kind").is_some() {
-                let identity = Identity::of(&doc.value).unwrap().within(&namespace);
+            } else if doc.value().get("kind").is_some() {
+                let identity = Identity::of(&doc.value()).unwrap().within(&namespace);
                 let application = usize::from(organisation.is_platform(&identity.namespace));
-                subject.objects.push(Object { identity, doc, application });
-            } else if let Some(name) = addon.filter(|_| !Arc::ptr_eq(&doc, &cluster_doc)) {
+                subject.objects.push(Object { identity, doc, application, own: false });
+            } else if let Some(name) = addon.filter(|_| !doc.same(&cluster_doc)) {
                 subject.addons.push(addon_of(name, doc));
             }
         }
@@ -139,6 +138,6 @@ impl World {
     }
 }
 
-fn addon_of(name: &str, values: Arc<Doc>) -> Addon {
+fn addon_of(name: &str, values: Doc) -> Addon {
     Addon { name: name.into(), cluster: 0, version: "1.0.0".into(), namespace: "kube-system".into(), values }
 }

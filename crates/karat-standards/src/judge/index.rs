@@ -1,0 +1,135 @@
+//! Who is where: built once, shared by all views.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use ecow::EcoString;
+use karat_yaml::Value;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::analysis::Tokens;
+use crate::{Cluster, In, Object, Organisation, Subject};
+
+/// Indices into the subject's lists.
+pub(crate) struct Index<'s> {
+    pub(crate) subject: &'s Subject,
+    pub(crate) organisation: &'s Organisation,
+    /// What is where, by cluster and namespace.
+    pub(crate) namespaces: BTreeMap<(usize, EcoString), Inhabitants>,
+    /// Objects by application, without the application's own document.
+    pub(crate) applications: Vec<Vec<usize>>,
+    /// Addons by cluster.
+    pub(crate) addons: Vec<Vec<usize>>,
+    /// Objects that others refer to by name.
+    named: FxHashMap<(usize, &'s str, &'s str, &'s str), usize>,
+    /// Objects of clusters by kind, where a kind is asked for cluster by cluster.
+    kinds: FxHashMap<(usize, &'s str), Vec<usize>>,
+    platform: FxHashSet<&'s str>,
+}
+
+/// What is in one namespace of one cluster. A Namespace counts as being in itself.
+#[derive(Default)]
+pub(crate) struct Inhabitants {
+    /// Indices of objects.
+    pub(crate) objects: Vec<usize>,
+    /// The first Application that deploys there.
+    pub(crate) application: Option<usize>,
+    /// What the policies of its Services say about tokens; read when first asked for.
+    pub(crate) tokens: OnceLock<Tokens>,
+}
+
+/// The kinds that are looked up by name.
+const NAMED: &[&str] = &["Gateway", "Namespace", "Service"];
+
+/// The kinds that analyses look for on a whole cluster.
+const CLUSTER_WIDE: &[&str] = &["CiliumClusterwideNetworkPolicy", "Namespace", "PeerAuthentication"];
+
+impl<'s> Index<'s> {
+    pub(crate) fn new(subject: &'s Subject, organisation: &'s Organisation) -> Self {
+        let mut index = Self {
+            subject,
+            organisation,
+            namespaces: BTreeMap::new(),
+            applications: vec![Vec::new(); subject.applications.len()],
+            addons: vec![Vec::new(); subject.clusters.len()],
+            named: FxHashMap::default(),
+            kinds: FxHashMap::default(),
+            platform: organisation.texts("platform.namespaces").into_iter().collect(),
+        };
+        let mut by_place: FxHashMap<(usize, &str), Inhabitants> = FxHashMap::default();
+        for (at, object) in subject.objects.iter().enumerate() {
+            if object.own {
+                continue;
+            }
+            index.applications[object.application].push(at);
+            let cluster = subject.applications[object.application].cluster;
+            let identity = &object.identity;
+            let namespace = match (identity.group.as_str(), identity.kind.as_str()) {
+                ("", "Namespace") => identity.name.as_str(),
+                _ => identity.namespace.as_str(),
+            };
+            if !namespace.is_empty() {
+                by_place.entry((cluster, namespace)).or_default().objects.push(at);
+            }
+            let kind = identity.kind.as_str();
+            if CLUSTER_WIDE.contains(&kind) {
+                index.kinds.entry((cluster, kind)).or_default().push(at);
+            }
+            if NAMED.contains(&kind) {
+                index.named.entry((cluster, kind, namespace, &identity.name)).or_insert(at);
+            }
+        }
+        for (at, application) in subject.applications.iter().enumerate() {
+            if !application.namespace.is_empty() {
+                let place = (application.cluster, application.namespace.as_str());
+                by_place.entry(place).or_default().application.get_or_insert(at);
+            }
+        }
+        for (at, addon) in subject.addons.iter().enumerate() {
+            index.addons[addon.cluster].push(at);
+        }
+        let mut places: Vec<_> = by_place.into_iter().collect();
+        places.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        index.namespaces = places.into_iter().map(|((cluster, name), found)| ((cluster, name.into()), found)).collect();
+        index
+    }
+
+    /// The object that a reference names.
+    pub(crate) fn named(
+        &self,
+        cluster: usize,
+        kind: &'static str,
+        namespace: &str,
+        name: &str,
+    ) -> Option<(usize, &'s Object)> {
+        let at = *self.named.get(&(cluster, kind, namespace, name))?;
+        Some((at, &self.subject.objects[at]))
+    }
+
+    /// The objects of a cluster of one of the kinds in [`CLUSTER_WIDE`], with their indices.
+    pub(crate) fn on_cluster(
+        &self,
+        cluster: &Cluster,
+        kind: &'static str,
+    ) -> impl Iterator<Item = (usize, &'s Object, Value)> + use<'s> {
+        let subject = self.subject;
+        let at = subject.clusters.iter().position(|known| known.name == cluster.name).unwrap_or(usize::MAX);
+        let found = self.kinds.get(&(at, kind)).cloned().unwrap_or_default();
+        found.into_iter().map(move |at| (at, &subject.objects[at], subject.objects[at].doc.value()))
+    }
+
+    /// Whose a namespace is.
+    pub(crate) fn whose(&self, namespace: &str) -> In {
+        if self.platform.contains(namespace) { In::Platform } else { In::Tenants }
+    }
+
+    /// Whose an object is. What has no namespace is the platform's: tenants may not create it.
+    pub(crate) fn whose_object(&self, object: &Object) -> In {
+        let identity = &object.identity;
+        match (identity.namespace.as_str(), identity.kind.as_str()) {
+            ("", "Namespace") => self.whose(&identity.name),
+            ("", _) => In::Platform,
+            (namespace, _) => self.whose(namespace),
+        }
+    }
+}
