@@ -50,8 +50,22 @@ pub struct Application {
     pub namespace: EcoString,
     /// Its AppProject.
     pub project: EcoString,
+    /// Whether all of its objects are known.
+    pub state: State,
     /// The Application itself.
     pub doc: Doc,
+}
+
+/// Whether all of what an Application deploys is known: what is missing among known objects is missing, what is missing
+/// among others may only not be seen here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// All of it.
+    Whole,
+    /// A source is not rendered here, such as a chart that is somewhere else.
+    Part,
+    /// A source cannot be rendered, which has been told.
+    Failed,
 }
 
 /// What karats are counted for.
@@ -129,6 +143,8 @@ pub struct File {
     pub role: EcoString,
     /// The path within the repository.
     pub path: EcoString,
+    /// For an object of Argo CD, its kind; else empty. What is empty here is not read.
+    pub kind: EcoString,
     /// One document of it; a file of several documents is several of these.
     pub doc: Doc,
 }

@@ -2,6 +2,7 @@
 
 use ecow::EcoString;
 use karat_kube::{Path, Step};
+use karat_source::World;
 use karat_yaml::{Dialect, Document, Numbers, Value, parse_stream};
 
 use crate::{Doc, Error, Place, Source};
@@ -47,11 +48,7 @@ impl Source for Text {
 
 /// The place of what is at `path` in `document`: of its key, or of the nearest thing around it that exists.
 pub fn place_in(document: &Document, file: &EcoString, path: &Path) -> Place {
-    let steps = path.steps().iter().map(|step| match step {
-        Step::Key(key) => karat_yaml::Step::Key(key),
-        Step::Index(index) => karat_yaml::Step::Index(*index),
-    });
-    let span = document.root().locate(steps);
+    let span = document.root().locate(path.steps().iter().map(step));
     let (line, column) = (span.start.line, span.start.column);
     // A place is for pointing at: of a collection, its first line.
     let text = document.source().get(span.range()).unwrap_or_default();
@@ -59,4 +56,20 @@ pub fn place_in(document: &Document, file: &EcoString, path: &Path) -> Place {
     let width = String::from_utf8_lossy(first).trim_end().chars().count();
     let end_column = column + u32::try_from(width).unwrap_or(0);
     Place { file: file.clone(), line, column, end_line: line, end_column }
+}
+
+/// The place of what is at `path` in the first document of a file, if that says it.
+pub(crate) fn place_at(world: &dyn World, file: &str, path: &Path) -> Option<Place> {
+    let bytes = world.read(file).ok()?;
+    let document = karat_yaml::parse_document(&bytes, Dialect::GoYaml).ok()??;
+    let steps = path.steps().iter().map(step);
+    document.root().find(steps)?;
+    Some(place_in(&document, &file.into(), path))
+}
+
+fn step(step: &Step) -> karat_yaml::Step<'_> {
+    match step {
+        Step::Key(key) => karat_yaml::Step::Key(key),
+        Step::Index(index) => karat_yaml::Step::Index(*index),
+    }
 }

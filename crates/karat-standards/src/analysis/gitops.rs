@@ -42,12 +42,10 @@ impl Manifest<'_> {
 }
 
 fn manifests<'v>(view: &View<'v>) -> Vec<Manifest<'v>> {
-    let files = view.subject().files.iter().enumerate();
+    let files = view.subject().files.iter().enumerate().filter(|(_, file)| !file.kind.is_empty());
     let read = files.map(|(at, file)| Manifest { at, file, value: file.doc.value() });
-    read.filter(|manifest| {
-        text(&manifest.value, "apiVersion").is_some_and(|version| version.starts_with("argoproj.io/"))
-    })
-    .collect()
+    let is_argo = |value: &Value| text(value, "apiVersion").is_some_and(|version| version.starts_with("argoproj.io/"));
+    read.filter(|manifest| is_argo(&manifest.value)).collect()
 }
 
 /// The paths of root Applications within the config repository: as the organisation says, else the one nearest to the

@@ -107,6 +107,10 @@ pub(crate) fn namespace<'v>(
     objects: &'v [Loaded<'v>],
 ) -> Option<View<'v>> {
     let subject = index.subject;
+    if found.failed {
+        // What is missing may well be what could not be rendered.
+        return None;
+    }
     let about = objects.iter().find(|object| object.identity.kind == "Namespace" && object.identity.group.is_empty());
     // A namespace belongs to who declares it, else to who deploys into it.
     let application = match about {

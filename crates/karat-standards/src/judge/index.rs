@@ -8,7 +8,7 @@ use karat_yaml::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::Tokens;
-use crate::{Cluster, In, Object, Organisation, Subject};
+use crate::{Cluster, In, Object, Organisation, State, Subject};
 
 /// Indices into the subject's lists.
 pub(crate) struct Index<'s> {
@@ -34,6 +34,8 @@ pub(crate) struct Inhabitants {
     pub(crate) objects: Vec<usize>,
     /// The first Application that deploys there.
     pub(crate) application: Option<usize>,
+    /// Whether an Application that deploys there cannot be rendered.
+    pub(crate) failed: bool,
     /// What the policies of its Services say about tokens; read when first asked for.
     pub(crate) tokens: OnceLock<Tokens>,
 }
@@ -82,7 +84,9 @@ impl<'s> Index<'s> {
         for (at, application) in subject.applications.iter().enumerate() {
             if !application.namespace.is_empty() {
                 let place = (application.cluster, application.namespace.as_str());
-                by_place.entry(place).or_default().application.get_or_insert(at);
+                let found = by_place.entry(place).or_default();
+                found.application.get_or_insert(at);
+                found.failed |= application.state == State::Failed;
             }
         }
         for (at, addon) in subject.addons.iter().enumerate() {

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use crate::cel::{Engine, Tree};
 use crate::report::{Finding, FindingKind};
-use crate::{Organisation, Place, Report, Scope, Standard, Standards, Subject};
+use crate::{Organisation, Place, Report, Scope, Standard, Standards, State, Subject};
 
 pub(crate) use index::Index;
 pub(crate) use view::{Anchor, Loaded, View};
@@ -68,8 +68,11 @@ pub fn judge(standards: &Standards, organisation: &Organisation, subject: &Subje
                     object::judge(engine, &by_kind, &clusters, &index, objects, document, &mut hits);
                 }
             }
-            let view = group::application(&index, at, &loaded);
-            wider.iter().for_each(|standard| group::judge(engine, standard, &view, &mut hits));
+            // What a failed or partial rendering does not show may well be there.
+            if subject.applications[at].state == State::Whole {
+                let view = group::application(&index, at, &loaded);
+                wider.iter().for_each(|standard| group::judge(engine, standard, &view, &mut hits));
+            }
             hits
         })
         .flatten_iter()

@@ -2,7 +2,7 @@
 
 use karat_kube::Identity;
 use karat_standards::{
-    Application, Cluster, Entity, EntityKind, FindingKind, Level, Object, Organisation, Standards, Subject,
+    Application, Cluster, Entity, EntityKind, FindingKind, Level, Object, Organisation, Standards, State, Subject,
     WaiverProblemKind, judge,
 };
 
@@ -36,6 +36,7 @@ fn subject(pod: &str) -> Subject {
             cluster: at,
             namespace: "records".into(),
             project: "records".into(),
+            state: State::Whole,
             doc: one("appsets/services.yaml", "kind: Application"),
         });
         let identity = Identity::of(&doc.value()).unwrap().within("records");

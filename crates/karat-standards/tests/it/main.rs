@@ -2,4 +2,5 @@
 
 mod cases;
 mod judge;
+mod myhealth;
 mod world;

@@ -8,8 +8,8 @@
 use jiff::civil::{Date, date};
 use karat_kube::Identity;
 use karat_standards::{
-    Addon, Application, Cluster, Doc, Entity, EntityKind, File, Object, Organisation, Report, Standards, Subject,
-    default_settings, documents, judge,
+    Addon, Application, Cluster, Doc, Entity, EntityKind, File, Object, Organisation, Report, Standards, State,
+    Subject, default_settings, documents, judge,
 };
 use karat_yaml::{Dialect, Value};
 
@@ -86,6 +86,7 @@ impl World {
             cluster: 0,
             namespace: namespace.into(),
             project: name.into(),
+            state: State::Whole,
             doc: own.cloned().unwrap_or_else(|| one("appsets/services.yaml", "kind: Application\nmetadata: {name: x}")),
         };
         let service = said_text("service", "records");
@@ -113,6 +114,7 @@ impl World {
                     repository: said_text("repository", "config").into(),
                     role: said_text("role", "config").into(),
                     path: path.into(),
+                    kind: doc.value().get("kind").and_then(Value::as_str).unwrap_or_default().into(),
                     doc,
                 });
             } else if doc.value().get("kind").is_some() {
