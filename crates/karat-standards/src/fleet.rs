@@ -326,24 +326,24 @@ impl Source for Generated {
         let Some(set) = application.origin.set.and_then(|set| self.fleet.sets.get(set)) else {
             let place = &application.origin.place;
             let found = place_at(&*self.world, &place.file, path);
-            return found.unwrap_or_else(|| of(place.clone()));
+            return found.unwrap_or_else(|| of(place));
         };
         let template = Path::keys(["spec", "template"]).join(path);
         if let Some(value) = template.find(&set.file.value) {
-            return self.parameter(value).unwrap_or_else(|| of(set.file.place(&template)));
+            return self.parameter(value).unwrap_or_else(|| of(&set.file.place(&template)));
         }
         let patch = Path::keys(["spec", "templatePatch"]);
         if let Some(text) = patch.find(&set.file.value).and_then(Value::as_str)
             && let Some(key) = path.last_key()
             && text.contains(&format!("{key}:"))
         {
-            return of(set.file.place(&patch));
+            return of(&set.file.place(&patch));
         }
-        of(set.file.place(&template))
+        of(&set.file.place(&template))
     }
 }
 
-fn of(place: karat_diag::Place) -> Place {
+fn of(place: &karat_diag::Place) -> Place {
     let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     let file = place.file.as_str().into();
     place.span.map_or_else(
