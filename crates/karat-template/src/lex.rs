@@ -4,19 +4,30 @@ use std::ops::Range;
 
 use crate::quote;
 
-/// A token; its text is `span` of the source.
-#[derive(Clone, Debug, Default)]
+/// A token; its text is from `start` to `end` in the source.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Token {
     pub(crate) kind: TokenKind,
-    pub(crate) span: Range<usize>,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+impl Token {
+    fn new(kind: TokenKind, start: usize, end: usize) -> Self {
+        Self { kind, start: start as u32, end: end as u32 }
+    }
+
+    pub(crate) fn span(&self) -> Range<u32> {
+        self.start..self.end
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum TokenKind {
     #[default]
     End,
-    /// The lexer cannot go on.
-    Error(String),
+    /// The lexer cannot go on; it knows why.
+    Error,
     Bool,
     /// Another printable ASCII character.
     Char,
@@ -64,8 +75,8 @@ pub(crate) struct Lexer<'t> {
     start: usize,
     parens: usize,
     inside: bool,
-    /// After an error there is nothing more to read.
-    failed: bool,
+    /// Why there is nothing more to read.
+    failed: Option<String>,
     /// Whether `break` is a keyword; not if a function has that name.
     pub(crate) break_keyword: bool,
     /// The same for `continue`.
@@ -80,7 +91,7 @@ impl<'t> Lexer<'t> {
             start: 0,
             parens: 0,
             inside: false,
-            failed: false,
+            failed: None,
             break_keyword: true,
             continue_keyword: true,
         }
@@ -88,9 +99,9 @@ impl<'t> Lexer<'t> {
 
     /// The next token; after the last one, `End` for ever.
     pub(crate) fn token(&mut self) -> Token {
-        if self.failed {
-            let kind = if self.inside { TokenKind::Error("unclosed action".into()) } else { TokenKind::End };
-            return Token { kind, span: self.start..self.start };
+        if self.failed.is_some() {
+            let kind = if self.inside { TokenKind::Error } else { TokenKind::End };
+            return Token::new(kind, self.start, self.start);
         }
         loop {
             let token = if self.inside { Some(self.inside_action()) } else { self.text() };
@@ -98,6 +109,11 @@ impl<'t> Lexer<'t> {
                 return token;
             }
         }
+    }
+
+    /// Why the last token is an error.
+    pub(crate) fn message(&self) -> &str {
+        self.failed.as_deref().unwrap_or_default()
     }
 
     fn rest(&self) -> &'t [u8] {
@@ -115,14 +131,14 @@ impl<'t> Lexer<'t> {
     }
 
     fn emit(&mut self, kind: TokenKind) -> Token {
-        let span = self.start..self.position;
+        let token = Token::new(kind, self.start, self.position);
         self.start = self.position;
-        Token { kind, span }
+        token
     }
 
     fn fail(&mut self, message: impl Into<String>) -> Token {
-        self.failed = true;
-        Token { kind: TokenKind::Error(message.into()), span: self.start..self.position.max(self.start) }
+        self.failed = Some(message.into());
+        Token::new(TokenKind::Error, self.start, self.position.max(self.start))
     }
 
     fn accept(&mut self, valid: &[u8]) -> bool {
@@ -155,7 +171,7 @@ impl<'t> Lexer<'t> {
             let token = self.emit(TokenKind::Text);
             self.position = delim;
             self.start = delim;
-            if !token.span.is_empty() {
+            if token.start < token.end {
                 return Some(token);
             }
         }
@@ -216,7 +232,7 @@ impl<'t> Lexer<'t> {
         let start = self.position + if trim { 2 } else { 0 };
         self.skip_right_delim(trim);
         self.inside = false;
-        Token { kind: TokenKind::RightDelim, span: start..start + 2 }
+        Token::new(TokenKind::RightDelim, start, start + 2)
     }
 
     fn inside_action(&mut self) -> Token {

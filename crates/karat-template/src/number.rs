@@ -6,14 +6,14 @@ use crate::quote;
 
 impl Number {
     /// Reads a number, complex or character token.
-    pub(crate) fn parse(text: &[u8], kind: &TokenKind) -> Result<Self, String> {
-        if *kind == TokenKind::CharConstant {
+    pub(crate) fn parse(text: &[u8], kind: TokenKind) -> Result<Self, String> {
+        if kind == TokenKind::CharConstant {
             let rune = quote::unquote_rune(text)?;
             return Ok(Self { int: Some(rune), float: Some(rune as f64), ideal: Ideal::Int(rune) });
         }
         let illegal = || format!("illegal number syntax: {}", quote::quote(text));
         let text = std::str::from_utf8(text).map_err(|_| illegal())?;
-        if *kind == TokenKind::Complex {
+        if kind == TokenKind::Complex {
             return parse_complex(text).map(|(real, imaginary)| Self::complex(real, imaginary)).ok_or_else(illegal);
         }
         if let Some(imaginary) = text.strip_suffix('i').and_then(parse_float) {

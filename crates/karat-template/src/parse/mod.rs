@@ -7,8 +7,6 @@
 mod pipeline;
 mod tokens;
 
-use std::ops::Range;
-
 use rustc_hash::FxHashMap;
 
 use self::tokens::Tree;
@@ -107,8 +105,8 @@ impl Parser<'_> {
         self.nested(|parser| {
             const CONTEXT: &str = "define clause";
             let token = parser.next_non_space();
-            let name = parser.template_name(&token, CONTEXT)?;
-            parser.expect(&TokenKind::RightDelim, CONTEXT)?;
+            let name = parser.template_name(token, CONTEXT)?;
+            parser.expect(TokenKind::RightDelim, CONTEXT)?;
             let stray = parser.body(name)?;
             parser.no_stray(stray, CONTEXT)
         })
@@ -160,14 +158,14 @@ impl Parser<'_> {
     fn text_or_action(&mut self) -> Result<Item> {
         let token = self.next_non_space();
         match token.kind {
-            TokenKind::Text => Ok(Item::Node(Node::Text(span(&token.span)))),
+            TokenKind::Text => Ok(Item::Node(Node::Text(token.span()))),
             TokenKind::LeftDelim => {
-                self.tree.action = Some(token.span.start);
+                self.tree.action = Some(token.start);
                 let item = self.action();
                 self.tree.action = None;
                 item
             }
-            _ => self.unexpected(&token, "input"),
+            _ => self.unexpected(token, "input"),
         }
     }
 
@@ -175,7 +173,7 @@ impl Parser<'_> {
         let token = self.next_non_space();
         let TokenKind::Keyword(keyword) = token.kind else {
             self.backup();
-            return Ok(Item::Node(Node::Action(self.pipeline("command", &TokenKind::RightDelim)?)));
+            return Ok(Item::Node(Node::Action(self.pipeline("command", TokenKind::RightDelim)?)));
         };
         let node = match keyword {
             Keyword::Block => self.block()?,
@@ -186,19 +184,19 @@ impl Parser<'_> {
             Keyword::Range => self.range()?,
             Keyword::Template => self.template()?,
             Keyword::End => {
-                self.expect(&TokenKind::RightDelim, "end")?;
+                self.expect(TokenKind::RightDelim, "end")?;
                 return Ok(Item::End);
             }
             Keyword::Else => {
                 let next = self.peek_non_space().kind;
                 if !matches!(next, TokenKind::Keyword(Keyword::If | Keyword::With)) {
-                    self.expect(&TokenKind::RightDelim, "else")?;
+                    self.expect(TokenKind::RightDelim, "else")?;
                 }
                 return Ok(Item::Else);
             }
             Keyword::Define => {
                 self.backup();
-                return self.pipeline("command", &TokenKind::RightDelim).map(|pipe| Item::Node(Node::Action(pipe)));
+                return self.pipeline("command", TokenKind::RightDelim).map(|pipe| Item::Node(Node::Action(pipe)));
             }
         };
         Ok(Item::Node(node))
@@ -209,7 +207,7 @@ impl Parser<'_> {
         match token.kind {
             TokenKind::RightDelim if self.tree.ranges == 0 => self.fail(ParseProblem::OutsideRange(name)),
             TokenKind::RightDelim => Ok(node),
-            _ => self.unexpected(&token, name),
+            _ => self.unexpected(token, name),
         }
     }
 
@@ -238,7 +236,7 @@ impl Parser<'_> {
         self.scope(|parser| {
             let mut arms = Vec::new();
             loop {
-                let pipe = parser.pipeline(context, &TokenKind::RightDelim)?;
+                let pipe = parser.pipeline(context, TokenKind::RightDelim)?;
                 let (list, end) = parser.list()?;
                 arms.push(Arm { pipe, list });
                 if matches!(end, Item::End) {
@@ -261,7 +259,7 @@ impl Parser<'_> {
 
     fn range(&mut self) -> Result<Node> {
         self.scope(|parser| {
-            let pipe = parser.pipeline("range", &TokenKind::RightDelim)?;
+            let pipe = parser.pipeline("range", TokenKind::RightDelim)?;
             parser.tree.ranges += 1;
             let (list, end) = parser.list()?;
             parser.tree.ranges -= 1;
@@ -276,42 +274,38 @@ impl Parser<'_> {
     fn block(&mut self) -> Result<Node> {
         const CONTEXT: &str = "block clause";
         let token = self.next_non_space();
-        let name = self.template_name(&token, CONTEXT)?;
-        let pipe = Some(self.pipeline(CONTEXT, &TokenKind::RightDelim)?);
+        let name = self.template_name(token, CONTEXT)?;
+        let pipe = Some(self.pipeline(CONTEXT, TokenKind::RightDelim)?);
         let stray = self.deeper(|parser| parser.nested(|parser| parser.body(name.clone())))?;
         self.no_stray(stray, CONTEXT)?;
         let id = self.id();
-        Ok(Node::Template(Box::new(Call { id, span: span(&token.span), name, pipe })))
+        Ok(Node::Template(Box::new(Call { id, span: token.span(), name, pipe })))
     }
 
     fn template(&mut self) -> Result<Node> {
         const CONTEXT: &str = "template clause";
         let token = self.next_non_space();
-        let name = self.template_name(&token, CONTEXT)?;
+        let name = self.template_name(token, CONTEXT)?;
         let mut pipe = None;
         if self.next_non_space().kind != TokenKind::RightDelim {
             self.backup();
-            pipe = Some(self.pipeline(CONTEXT, &TokenKind::RightDelim)?);
+            pipe = Some(self.pipeline(CONTEXT, TokenKind::RightDelim)?);
         }
         let id = self.id();
-        Ok(Node::Template(Box::new(Call { id, span: span(&token.span), name, pipe })))
+        Ok(Node::Template(Box::new(Call { id, span: token.span(), name, pipe })))
     }
 
-    fn template_name(&mut self, token: &Token, context: &'static str) -> Result<Str> {
+    fn template_name(&mut self, token: Token, context: &'static str) -> Result<Str> {
         match token.kind {
             TokenKind::String | TokenKind::RawString => self.unquote(token),
             _ => self.unexpected(token, context),
         }
     }
 
-    fn unquote(&self, token: &Token) -> Result<Str> {
-        match quote::unquote(self.slice(&token.span)) {
+    fn unquote(&self, token: Token) -> Result<Str> {
+        match quote::unquote(self.slice(token)) {
             Some(text) => Ok(text.into()),
             None => self.fail(ParseProblem::Literal("invalid syntax".into())),
         }
     }
-}
-
-fn span(range: &Range<usize>) -> Range<u32> {
-    range.start as u32..range.end as u32
 }

@@ -1,22 +1,21 @@
 //! Pipelines, commands and operands.
 
-use super::{Parser, Result, span};
+use super::{Parser, Result};
 use crate::ast::{Command, Declared, Function, Kind, Number, Operand, Pipe, Variable};
 use crate::builtins::Core;
 use crate::lex::{Token, TokenKind};
 use crate::{ParseProblem, Str, quote};
 
 impl Parser<'_> {
-    pub(super) fn pipeline(&mut self, context: &'static str, end: &TokenKind) -> Result<Pipe> {
-        let start = self.peek_non_space().span.start;
+    pub(super) fn pipeline(&mut self, context: &'static str, end: TokenKind) -> Result<Pipe> {
+        let start = self.peek_non_space().start;
         let id = self.id();
-        let mut pipe =
-            Pipe { id, span: start as u32..start as u32, assign: false, declared: Vec::new(), commands: Vec::new() };
+        let mut pipe = Pipe { id, span: start..start, assign: false, declared: Vec::new(), commands: Vec::new() };
         let names = self.declarations(context, &mut pipe.assign)?;
         loop {
             let token = self.next_non_space();
             match token.kind {
-                ref kind if kind == end => break,
+                kind if kind == end => break,
                 TokenKind::Bool
                 | TokenKind::CharConstant
                 | TokenKind::Complex
@@ -34,7 +33,7 @@ impl Parser<'_> {
                     pipe.span.end = command.span.end;
                     pipe.commands.push(command);
                 }
-                _ => return self.unexpected(&token, context),
+                _ => return self.unexpected(token, context),
             }
         }
         if pipe.commands.is_empty() {
@@ -70,18 +69,18 @@ impl Parser<'_> {
             }
             self.next();
             // `$x foo` needs three tokens to see that `$x` is an argument: remember the space.
-            let after = self.peek().clone();
+            let after = self.peek();
             let next = self.peek_non_space();
             match next.kind {
                 TokenKind::Assign | TokenKind::Declare => {
                     *assign = next.kind == TokenKind::Assign;
                     self.next_non_space();
-                    self.know(&variable, &mut names);
+                    self.know(variable, &mut names);
                     return Ok(names);
                 }
-                TokenKind::Char if self.slice(&next.span) == b"," => {
+                TokenKind::Char if self.slice(next) == b"," => {
                     self.next_non_space();
-                    self.know(&variable, &mut names);
+                    self.know(variable, &mut names);
                     if context != "range" || names.len() > 1 {
                         return self.fail(ParseProblem::TooManyDeclarations(context));
                     }
@@ -102,14 +101,14 @@ impl Parser<'_> {
         }
     }
 
-    fn know(&mut self, variable: &Token, names: &mut Vec<Str>) {
+    fn know(&mut self, variable: Token, names: &mut Vec<Str>) {
         let name = self.name(variable);
         self.tree.known.push(name.clone());
         names.push(name);
     }
 
     fn command(&mut self) -> Result<Command> {
-        let start = self.peek_non_space().span.start as u32;
+        let start = self.peek_non_space().start;
         let id = self.id();
         let mut command = Command { id, span: start..start, operands: Vec::new() };
         loop {
@@ -123,7 +122,7 @@ impl Parser<'_> {
                 TokenKind::Space => continue,
                 TokenKind::RightDelim | TokenKind::RightParen => self.backup(),
                 TokenKind::Pipe => {}
-                _ => return self.unexpected(&token, "operand"),
+                _ => return self.unexpected(token, "operand"),
             }
             break;
         }
@@ -137,19 +136,19 @@ impl Parser<'_> {
         if self.peek().kind != TokenKind::Field {
             return Ok(Some(operand));
         }
-        let at = self.peek().span.start as u32;
+        let at = self.peek().start;
         let end = operand.span.end;
         let mut fields = Vec::new();
         while self.peek().kind == TokenKind::Field {
             let token = self.next();
-            fields.push(self.slice(&token.span)[1..].into());
-            operand.span.end = token.span.end as u32;
+            fields.push(self.slice(token)[1..].into());
+            operand.span.end = token.end;
         }
         match &mut operand.kind {
             Kind::Field(names) => names.append(&mut fields),
             Kind::Variable(variable) => variable.fields.append(&mut fields),
             Kind::Bool(_) | Kind::Str(_) | Kind::Number(_) | Kind::Nil | Kind::Dot => {
-                let term = quote::quote(self.slice(&(operand.span.start as usize..end as usize)));
+                let term = quote::quote(&self.text.as_bytes()[operand.span.start as usize..end as usize]);
                 return self.fail(ParseProblem::FieldOfLiteral(term));
             }
             Kind::Function(_) | Kind::Pipe(_) | Kind::Chain(..) => {
@@ -164,28 +163,28 @@ impl Parser<'_> {
     fn term(&mut self) -> Result<Option<Operand>> {
         let token = self.next_non_space();
         let kind = match token.kind {
-            TokenKind::Identifier => Kind::Function(self.function(&token)?),
+            TokenKind::Identifier => Kind::Function(self.function(token)?),
             TokenKind::Dot => Kind::Dot,
             TokenKind::Nil => Kind::Nil,
-            TokenKind::Bool => Kind::Bool(self.slice(&token.span) == b"true"),
+            TokenKind::Bool => Kind::Bool(self.slice(token) == b"true"),
             TokenKind::Variable => {
-                let name = self.name(&token);
+                let name = self.name(token);
                 if self.tree.known.find(&name).is_none() {
                     return self.fail(ParseProblem::UndefinedVariable(name));
                 }
                 Kind::Variable(Variable { slot: self.tree.declared.find(&name), name, fields: Vec::new() })
             }
-            TokenKind::Field => Kind::Field(vec![self.slice(&token.span)[1..].into()]),
+            TokenKind::Field => Kind::Field(vec![self.slice(token)[1..].into()]),
             TokenKind::CharConstant | TokenKind::Complex | TokenKind::Number => {
-                match Number::parse(self.slice(&token.span), &token.kind) {
+                match Number::parse(self.slice(token), token.kind) {
                     Ok(number) => Kind::Number(Box::new(number)),
                     Err(message) => return self.fail(ParseProblem::Literal(message)),
                 }
             }
-            TokenKind::String | TokenKind::RawString => Kind::Str(self.unquote(&token)?),
+            TokenKind::String | TokenKind::RawString => Kind::Str(self.unquote(token)?),
             TokenKind::LeftParen => {
-                let pipe = self.deeper(|parser| parser.pipeline("parenthesized pipeline", &TokenKind::RightParen))?;
-                let span = token.span.start as u32..self.tree.tokens[0].span.end as u32;
+                let pipe = self.deeper(|parser| parser.pipeline("parenthesized pipeline", TokenKind::RightParen))?;
+                let span = token.start..self.tree.tokens[0].end;
                 return Ok(Some(Operand { id: pipe.id, at: pipe.span.start, span, kind: Kind::Pipe(Box::new(pipe)) }));
             }
             _ => {
@@ -194,11 +193,11 @@ impl Parser<'_> {
             }
         };
         let id = self.id();
-        Ok(Some(Operand { id, at: token.span.start as u32, span: span(&token.span), kind }))
+        Ok(Some(Operand { id, at: token.start, span: token.span(), kind }))
     }
 
-    fn function(&self, token: &Token) -> Result<Function> {
-        let name = self.slice(&token.span);
+    fn function(&self, token: Token) -> Result<Function> {
+        let name = self.slice(token);
         let name = std::str::from_utf8(name).unwrap_or_default();
         if let Some(builtin) = self.functions.get(name) {
             return Ok(Function::Host(*builtin));

@@ -1,7 +1,5 @@
 //! Three tokens of look-ahead, what is known about the template being parsed, and errors at the right token.
 
-use std::ops::Range;
-
 use rustc_hash::FxHashMap;
 
 use super::{Parser, Result};
@@ -20,7 +18,7 @@ pub(super) struct Tree {
     pub(super) declared: Names,
     pub(super) slots: usize,
     pub(super) ids: u32,
-    pub(super) action: Option<usize>,
+    pub(super) action: Option<u32>,
     pub(super) ranges: usize,
 }
 
@@ -80,7 +78,7 @@ impl Parser<'_> {
         } else {
             self.tree.tokens[0] = self.lexer.token();
         }
-        self.tree.tokens[self.tree.peeked].clone()
+        self.tree.tokens[self.tree.peeked]
     }
 
     pub(super) fn backup(&mut self) {
@@ -99,12 +97,12 @@ impl Parser<'_> {
         self.tree.peeked = 3;
     }
 
-    pub(super) fn peek(&mut self) -> &Token {
+    pub(super) fn peek(&mut self) -> Token {
         if self.tree.peeked == 0 {
             self.tree.peeked = 1;
             self.tree.tokens[0] = self.lexer.token();
         }
-        &self.tree.tokens[self.tree.peeked - 1]
+        self.tree.tokens[self.tree.peeked - 1]
     }
 
     pub(super) fn next_non_space(&mut self) -> Token {
@@ -122,17 +120,17 @@ impl Parser<'_> {
         token
     }
 
-    pub(super) fn expect(&mut self, kind: &TokenKind, context: &'static str) -> Result<Token> {
+    pub(super) fn expect(&mut self, kind: TokenKind, context: &'static str) -> Result<Token> {
         let token = self.next_non_space();
-        if token.kind == *kind { Ok(token) } else { self.unexpected(&token, context) }
+        if token.kind == kind { Ok(token) } else { self.unexpected(token, context) }
     }
 
-    pub(super) fn slice(&self, span: &Range<usize>) -> &[u8] {
-        &self.text.as_bytes()[span.clone()]
+    pub(super) fn slice(&self, token: Token) -> &[u8] {
+        &self.text.as_bytes()[token.start as usize..token.end as usize]
     }
 
-    pub(super) fn name(&self, token: &Token) -> Str {
-        self.slice(&token.span).into()
+    pub(super) fn name(&self, token: Token) -> Str {
+        self.slice(token).into()
     }
 
     pub(super) fn id(&mut self) -> u32 {
@@ -141,19 +139,20 @@ impl Parser<'_> {
     }
 
     pub(super) fn fail<T>(&self, problem: ParseProblem) -> Result<T> {
-        let span = self.tree.tokens[0].span.clone();
+        let span = self.tree.tokens[0].span();
+        let span = span.start as usize..span.end as usize;
         let (line, column) = place(self.text, span.start);
         Err(Box::new(ParseError { file: self.file.clone(), line, column, span, problem }))
     }
 
-    pub(super) fn unexpected<T>(&self, token: &Token, context: &'static str) -> Result<T> {
-        if let TokenKind::Error(message) = &token.kind {
-            let line = |offset| place(self.text, offset).0;
-            let started = self.tree.action.map(line).filter(|started| *started != line(token.span.start));
+    pub(super) fn unexpected<T>(&self, token: Token, context: &'static str) -> Result<T> {
+        if token.kind == TokenKind::Error {
+            let line = |offset: u32| place(self.text, offset as usize).0;
+            let started = self.tree.action.map(line).filter(|started| *started != line(token.start));
             let started = started.map(|line| (self.file.clone(), line));
-            return self.fail(ParseProblem::Lexical { message: message.clone(), started });
+            return self.fail(ParseProblem::Lexical { message: self.lexer.message().to_owned(), started });
         }
-        let text = self.slice(&token.span);
+        let text = self.slice(token);
         let token = match token.kind {
             TokenKind::End => "EOF".into(),
             TokenKind::Keyword(_) | TokenKind::Dot | TokenKind::Nil => format!("<{}>", String::from_utf8_lossy(text)),
