@@ -30,15 +30,19 @@ struct Generator {
     name: &'static str,
     /// The peers whose answers become goldens.
     peers: &'static [&'static str],
-    /// The crate, and the tests in it that write under KARAT_UPDATE=1.
+    /// The crate, and the tests in it (words of their names) that write under KARAT_UPDATE=1.
     tests: (&'static str, &'static [&'static str]),
 }
 
-const GENERATORS: &[Generator] = &[Generator {
-    name: "helm",
-    peers: &["helm4", "oracle"],
-    tests: ("karat-helm", &["goldens_are_helms", "the_list_is_helms"]),
-}];
+const GENERATORS: &[Generator] = &[
+    Generator { name: "yaml", peers: &["oracle"], tests: ("karat-yaml", &["as_go_does"]) },
+    Generator { name: "template", peers: &["oracle"], tests: ("karat-template", &["goldens_are_what_go_says"]) },
+    Generator {
+        name: "helm",
+        peers: &["helm4", "oracle"],
+        tests: ("karat-helm", &["goldens_are_helms", "the_list_is_helms"]),
+    },
+];
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut steps = Steps::default();

@@ -77,3 +77,12 @@ fn no_file_names_a_place_on_somebodys_machine() {
     }
     assert!(found.is_empty(), "name it relative to the repository:\n{}", found.join("\n"));
 }
+#[test]
+fn every_crate_forbids_unsafe_code() {
+    for (path, text) in files(&["/src/lib.rs", "/src/main.rs"]) {
+        let ours = path.starts_with("crates/") || path.starts_with("xtask/");
+        if ours && !path.starts_with("crates/karat-sandbox/") && !path.contains("/tests/") {
+            assert!(text.contains("#![forbid(unsafe_code)]"), "{path}: add #![forbid(unsafe_code)]");
+        }
+    }
+}
