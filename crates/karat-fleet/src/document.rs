@@ -62,34 +62,43 @@ fn settle(metadata: &mut Map, identity: &Identity) {
     }
 }
 
-/// Reads the objects of one YAML text: none for an empty one, the items of a list, else the one there is.
-pub(crate) fn objects(
-    text: Str,
-    file: &EcoString,
-    first_line: u32,
-    namespace: &str,
-    into: &mut Vec<Document>,
-) -> Result<(), DocumentError> {
+/// Where a text stands.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'a> {
+    pub(crate) file: &'a EcoString,
+    /// See [`Document::first_line`].
+    pub(crate) first_line: u32,
+    /// The namespace of objects that name none.
+    pub(crate) namespace: &'a str,
+}
+
+/// Reads the objects of one YAML text.
+pub(crate) fn objects(text: Str, at: At<'_>, into: &mut Vec<Document>) -> Result<(), DocumentError> {
     let value = karat_yaml::from_yaml(&text, Dialect::GoYaml, Numbers::Kept)?;
+    objects_of(text, &value, at, into)
+}
+
+/// The objects of a text that says `value`: none for an empty one, the items of a list, else the one there is.
+pub(crate) fn objects_of(text: Str, value: &Value, at: At<'_>, into: &mut Vec<Document>) -> Result<(), DocumentError> {
     if value.is_null() {
         return Ok(());
     }
-    let items = match value.get("items") {
-        Some(Value::Seq(items)) => items,
-        // `items: null` in a list without spec or status is an empty list.
-        Some(Value::Null) if value.get("spec").is_none() && value.get("status").is_none() => return Ok(()),
-        _ => {
-            let identity = Identity::of(&value)?.within(namespace);
-            into.push(Document { identity, text, file: file.clone(), first_line });
-            return Ok(());
-        }
+    let mut push = |object: &Value, text: Str| -> Result<(), DocumentError> {
+        let identity = Identity::of(object)?.within(at.namespace);
+        into.push(Document { identity, text, file: at.file.clone(), first_line: at.first_line });
+        Ok(())
     };
-    for item in items {
-        let identity = Identity::of(item)?.within(namespace);
-        let text = Str::from(karat_yaml::to_yaml(item)?);
-        into.push(Document { identity, text, file: file.clone(), first_line });
+    match value.get("items") {
+        Some(Value::Seq(items)) => {
+            for item in items {
+                push(item, Str::from(karat_yaml::to_yaml(item)?))?;
+            }
+            Ok(())
+        }
+        // `items: null` in a list without spec or status is an empty list.
+        Some(Value::Null) if value.get("spec").is_none() && value.get("status").is_none() => Ok(()),
+        _ => push(value, text),
     }
-    Ok(())
 }
 
 /// Texts, each kept once.

@@ -21,6 +21,8 @@ pub struct Document {
     pub kind: String,
     /// `metadata.name`; empty if the document has none.
     pub name: String,
+    /// What the text says: it has been read for its head, and who needs more of it need not read it again.
+    pub value: Value,
     /// What part of the output it is.
     pub part: Part,
 }
@@ -29,7 +31,7 @@ pub struct Document {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
     /// A whole file of a `crds/` folder, as it lies there: Helm neither renders nor reads it, so `api_version`, `kind`
-    /// and `name` are empty and the text may be several documents.
+    /// and `name` are empty, `value` is null, and the text may be several documents.
     Crd,
     /// An object that is installed.
     Manifest,
@@ -214,7 +216,7 @@ fn trim_start(text: &[u8]) -> &[u8] {
 fn read(path: &str, text: &[u8], warnings: &mut Vec<String>) -> Result<Option<Document>, Error> {
     let fail = |message: String| Error::Manifest { path: path.to_owned(), message };
     let value = yaml::parse(text).map_err(fail)?;
-    let (mut document, annotations) = head(path, text, &value)
+    let (mut document, annotations) = head(path, text, value)
         .map_err(|message| fail(format!("error unmarshaling JSON: while decoding JSON: {message}")))?;
     let annotation = |name: &str| annotations.get(name.as_bytes()).map(Str::lossy);
     let Some(words) = annotation("helm.sh/hook") else { return Ok(Some(document)) };
@@ -236,8 +238,8 @@ fn read(path: &str, text: &[u8], warnings: &mut Vec<String>) -> Result<Option<Do
     Ok(Some(document))
 }
 
-fn head(path: &str, text: &[u8], value: &Value) -> Result<(Document, BTreeMap<Str, Str>), String> {
-    let fields = Fields::of(value, "util.SimpleHead")?;
+fn head(path: &str, text: &[u8], value: Value) -> Result<(Document, BTreeMap<Str, Str>), String> {
+    let fields = Fields::of(&value, "util.SimpleHead")?;
     let metadata = fields.get("metadata").map(|value| Fields::of(value, ".metadata")).transpose()?;
     let (name, annotations) = match &metadata {
         Some(metadata) => (metadata.string("name")?, metadata.string_map("annotations")?.unwrap_or_default()),
@@ -249,6 +251,7 @@ fn head(path: &str, text: &[u8], value: &Value) -> Result<(Document, BTreeMap<St
         api_version: fields.string("apiVersion")?,
         kind: fields.string("kind")?,
         name,
+        value,
         part: Part::Manifest,
     };
     Ok((document, annotations))

@@ -8,7 +8,7 @@ use karat_yaml::Str;
 use super::{NotRendered, Outcome};
 use crate::application::Directory;
 use crate::cache::{Cache, Digest, Hasher, digest};
-use crate::document::{DocumentError, objects};
+use crate::document::{At, DocumentError, objects};
 use crate::file::{not_yaml, problem};
 use crate::glob::Gobwas;
 
@@ -85,7 +85,8 @@ pub(crate) fn render(listing: &Listing, namespace: &str, cache: &Cache) -> Outco
             Ok(parts) => {
                 for (line, text) in parts {
                     let text = cache.texts.share(Str::from(text));
-                    if let Err(error) = objects(text, file, line, namespace, &mut outcome.documents) {
+                    let at = At { file, first_line: line, namespace };
+                    if let Err(error) = objects(text, at, &mut outcome.documents) {
                         // A file that is not YAML may be something else, unless part of it or its words say that it is.
                         let meant = outcome.documents.len() > start
                             || ["apiVersion:", "kind:", "metadata:"].iter().all(|word| contains(bytes, word))

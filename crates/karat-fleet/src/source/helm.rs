@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use ecow::EcoString;
-use karat_diag::Diagnostic;
 use karat_helm::{Capabilities, Chart, Flags, Part, Profile, Release, RenderInput, Settings, ValueSources};
 use karat_source::{EntryKind, World, join};
 use karat_yaml::{Escape, Str, Value};
@@ -14,8 +13,8 @@ use super::env::Env;
 use super::{Input, NotRendered, Outcome, Resolver, directory};
 use crate::application::{Helm, Source, Spec};
 use crate::cache::{Cache, Digest, Hasher, digest};
-use crate::document::{DocumentError, objects};
-use crate::file::{not_yaml, problem};
+use crate::document::{At, DocumentError, objects, objects_of};
+use crate::file::problem;
 use crate::organisation::Cluster;
 
 /// A chart of the organisation, with the digest of its files.
@@ -231,10 +230,13 @@ impl Inputs {
         let mut files: FxHashMap<String, EcoString> = FxHashMap::default();
         for document in rendered.documents {
             let file = files.entry(document.path).or_insert_with_key(|path| template_file(folder, path)).clone();
-            let texts = if document.part == Part::Crd {
+            let start = outcome.documents.len();
+            let read = if document.part == Part::Crd {
                 // A file of `crds/` is printed as it is, and may hold several objects.
                 match directory::split(&document.text) {
-                    Ok(parts) => parts.into_iter().map(|(line, text)| (line, Str::from(text))).collect(),
+                    Ok(parts) => parts.into_iter().try_for_each(|(first_line, text)| {
+                        objects(Str::from(text), At { file: &file, first_line, namespace }, &mut outcome.documents)
+                    }),
                     Err(line) => {
                         let message = format!("line {line}: after `---` only a comment may stand on the line");
                         outcome.problems.push(problem(&file, None, message));
@@ -242,16 +244,17 @@ impl Inputs {
                     }
                 }
             } else {
-                vec![(0, document.text)]
+                let at = At { file: &file, first_line: 0, namespace };
+                objects_of(document.text, &document.value, at, &mut outcome.documents)
             };
-            for (line, text) in texts {
-                let text = cache.texts.share(text);
-                if let Err(error) = objects(text, &file, line, namespace, &mut outcome.documents) {
-                    outcome.problems.push(match error {
-                        DocumentError::Yaml(error) => Diagnostic { places: vec![], ..not_yaml(&file, &error, 0) },
-                        DocumentError::Identity(error) => problem(&file, None, format!("no object: {error}")),
-                    });
-                }
+            for document in &mut outcome.documents[start..] {
+                document.text = cache.texts.share(std::mem::take(&mut document.text));
+            }
+            if let Err(error) = read {
+                outcome.problems.push(match error {
+                    DocumentError::Yaml(error) => problem(&file, None, format!("not YAML: {}", error.message())),
+                    DocumentError::Identity(error) => problem(&file, None, format!("no object: {error}")),
+                });
             }
         }
         Ok(outcome)
