@@ -164,9 +164,6 @@ pub enum Problem {
     Depth(usize),
     #[error("error calling {function}: {error}")]
     Call { function: Str, error: CallError },
-    /// `call` of what is not a function.
-    #[error("error calling call: non-function {node} of type {go_type}")]
-    CallOfValue { node: Str, go_type: Str },
     #[error(transparent)]
     Limit(#[from] Limit),
 }
@@ -198,7 +195,6 @@ impl Problem {
             Self::NotAFunction { node }
             | Self::WrongLiteral { node, .. }
             | Self::UnexpectedLiteral { node, .. }
-            | Self::CallOfValue { node, .. }
             | Self::Overflow { node } => *node = text,
             _ => {}
         }

@@ -323,22 +323,17 @@ impl Interpreter<'_> {
             first.get_or_insert(value);
         }
         self.at = call;
-        let name = operands.get(1).map(|operand| operand.id);
-        let piped = name.is_none();
-        Err(match first.or(last) {
-            None | Some(Value::Nil) => Self::call_failed("call", "call of nil".into()),
+        let go_type = |value: &Value| Str::from(value.go_type());
+        Err(match (first.or(last), operands.get(1)) {
+            (None | Some(Value::Nil), _) => Self::call_failed("call", "call of nil".into()),
+            (Some(value), Some(operand)) => Box::new(Fault::Called { operand: operand.id, go_type: go_type(&value) }),
             // There is no text of it at the call: Go says the value, if it is a string.
-            Some(value) if piped => {
-                let text = if let Value::Str(text) = &value {
-                    text.to_string()
-                } else {
-                    format!("<{} Value>", value.go_type())
-                };
-                Self::call_failed("call", format!("non-function {text} of type {}", value.go_type()).into())
+            (Some(Value::Str(text)), None) => {
+                Self::call_failed("call", format!("non-function {text} of type string").into())
             }
-            Some(value) => {
-                let go_type = value.go_type().into();
-                Box::new(Fault::Here(Problem::CallOfValue { node: Str::new(), go_type }, name))
+            (Some(value), None) => {
+                let go_type = go_type(&value);
+                Self::call_failed("call", format!("non-function <{go_type} Value> of type {go_type}").into())
             }
         })
     }

@@ -59,6 +59,8 @@ pub(crate) enum Flow {
 pub(crate) enum Fault {
     /// About the part that was looked at last. The message may name another part.
     Here(Problem, Option<u32>),
+    /// `call` of a value that is not a function, by the name that it has in the template.
+    Called { operand: u32, go_type: Str },
     /// From another template, which gave it its place.
     There(Box<ExecError>),
 }
@@ -96,29 +98,33 @@ impl Interpreter<'_> {
     fn located(&self, template: &Template, fault: Fault) -> Box<ExecError> {
         let part = template.part(self.at);
         let (line, column) = template.place(part.map_or(0, |part| part.at()));
-        match fault {
+        let (mut problem, named) = match fault {
             Fault::There(mut error) => {
                 let (template, file) = (template.name.clone(), template.file.clone());
                 error.callers.push(Site { template, file, line, column });
-                error
+                return error;
             }
-            Fault::Here(mut problem, named) => {
-                let node = part.map(|part| part.print(template)).unwrap_or_default();
-                let named = named.and_then(|id| template.part(id)).map(|part| part.print(template));
-                problem.name_node(named.unwrap_or_else(|| node.clone()));
-                let span = part.map(|part| part.span().clone()).unwrap_or_default();
-                Box::new(ExecError {
-                    template: template.name.clone(),
-                    file: template.file.clone(),
-                    line,
-                    column,
-                    span: span.start as usize..span.end as usize,
-                    node,
-                    problem,
-                    callers: Vec::new(),
-                })
+            Fault::Here(problem, named) => (problem, named),
+            Fault::Called { operand, go_type } => {
+                let name = template.part(operand).map(|part| part.print(template)).unwrap_or_default();
+                let error = format!("non-function {name} of type {go_type}").into();
+                (Problem::Call { function: "call".into(), error }, None)
             }
-        }
+        };
+        let node = part.map(|part| part.print(template)).unwrap_or_default();
+        let named = named.and_then(|id| template.part(id)).map(|part| part.print(template));
+        problem.name_node(named.unwrap_or_else(|| node.clone()));
+        let span = part.map(|part| part.span().clone()).unwrap_or_default();
+        Box::new(ExecError {
+            template: template.name.clone(),
+            file: template.file.clone(),
+            line,
+            column,
+            span: span.start as usize..span.end as usize,
+            node,
+            problem,
+            callers: Vec::new(),
+        })
     }
 
     pub(crate) fn step(&mut self) -> Result<(), Limit> {

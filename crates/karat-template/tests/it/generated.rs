@@ -132,9 +132,24 @@ const TYPOS: &[&str] = &[
     "_", "\\", "+", "é", "€", "\0",
 ];
 
+/// Calls that only Helm knows.
+const HELM: &[&str] = &[
+    "include \"t\"",
+    "include \"b\" .",
+    "include \"none\"",
+    "include",
+    "tpl \"<{{ .s }}>\"",
+    "tpl \"{{ . }}{{ .a }}\"",
+    "tpl \"{{ define `t` }}new{{ end }}{{ include `t` . }}{{ . | len }}\"",
+    "tpl \"{{ if . }}\"",
+    "tpl",
+    "tpl .s",
+];
+
 struct Generator {
     random: Random,
     out: String,
+    helm: bool,
 }
 
 impl Generator {
@@ -172,7 +187,8 @@ impl Generator {
         if self.random.below(3) == 0 {
             return self.operand(depth);
         }
-        let function = self.random.pick(FUNCTIONS);
+        let helm = self.helm && self.random.below(3) == 0;
+        let function = self.random.pick(if helm { HELM } else { FUNCTIONS });
         self.out.push_str(function);
         for _ in 0..self.random.below(4) {
             self.out.push(' ');
@@ -271,14 +287,20 @@ impl Generator {
     }
 }
 
-fn template(seed: u64) -> String {
-    let mut generator = Generator { random: Random(seed), out: String::new() };
+fn template(seed: u64, helm: bool) -> String {
+    let mut generator = Generator { random: Random(seed), out: String::new(), helm };
+    if helm {
+        generator.out.push_str("{{ define \"main\" }}");
+    }
     if generator.random.below(4) > 0 {
         generator.out.push_str("{{ $x := .s }}{{ $y := .m }}");
     }
     generator.nodes(0);
+    if helm {
+        generator.out.push_str("{{ end }}\n{{ include \"main\" .Values }}");
+    }
     generator.out.push_str("{{ define \"t\" }}<{{ . }}{{ .a }}>{{ end }}");
-    let Generator { mut random, out } = generator;
+    let Generator { mut random, out, .. } = generator;
     if random.below(3) > 0 {
         return out;
     }
@@ -337,7 +359,14 @@ fn numbers_as_go_says() {
 #[test]
 fn templates_as_go_says() {
     let data = goldens::shared_data("syntax.jsonl");
-    let cases = (0..CASES).map(|case| json!({"op": "template", "text": template(SEED + case), "data": data}));
+    let cases = (0..CASES).map(|case| json!({"op": "template", "text": template(SEED + case, false), "data": data}));
+    compare(&cases.collect::<Vec<_>>());
+}
+
+#[test]
+fn templates_as_helm_says() {
+    let values = goldens::shared_data("helm.jsonl").to_string();
+    let cases = (0..CASES).map(|case| json!({"op": "render", "text": template(SEED + case, true), "values": values}));
     compare(&cases.collect::<Vec<_>>());
 }
 
@@ -347,7 +376,8 @@ fn compare(cases: &[Json]) {
     let differing: Vec<String> = cases
         .iter()
         .zip(&answers)
-        .map(|(case, expected)| (case, expected, goldens::answer(case)))
+        .zip(goldens::answers(cases))
+        .map(|((case, expected), actual)| (case, expected, actual))
         .filter(|(_, expected, actual)| *expected != actual)
         .map(|(case, expected, actual)| format!("{}\n  Go:    {expected:?}\n  Karat: {actual:?}", case["text"]))
         .collect();

@@ -3,8 +3,8 @@
 use std::sync::{Arc, LazyLock};
 
 use karat_template::{
-    Builtin, CallError, Error, FuncMap, Interpreter, MissingKey, Options, Problem, Signature, TemplateSet, Type, Value,
-    sprig, without_no_value,
+    Builtin, CallError, Error, FuncMap, Interpreter, LARGE_STACK, Limits, MissingKey, Options, Problem, Signature,
+    TemplateSet, Type, Value, sprig, without_no_value,
 };
 
 /// Sprig.
@@ -70,7 +70,17 @@ pub(crate) fn go(text: &str, data: &Value) -> Result<Vec<u8>, Error> {
 
 /// Renders as Helm does.
 pub(crate) fn helm(text: &str, data: &Value) -> Result<Vec<u8>, Error> {
-    let out = render("gotpl", "case/templates/case.yaml", &HELM, helm_options(), text, data)?;
+    helm_with(helm_options(), text, data)
+}
+
+/// Renders as Helm does, on a large stack.
+pub(crate) fn deep_helm(text: &str, data: &Value) -> Result<Vec<u8>, Error> {
+    let limits = Limits { stack: LARGE_STACK / 4 * 3, ..Limits::default() };
+    helm_with(Options { limits, ..helm_options() }, text, data)
+}
+
+fn helm_with(options: Options, text: &str, data: &Value) -> Result<Vec<u8>, Error> {
+    let out = render("gotpl", "case/templates/case.yaml", &HELM, options, text, data)?;
     Ok(without_no_value(&out).unwrap_or(out))
 }
 
