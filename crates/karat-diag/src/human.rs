@@ -67,7 +67,7 @@ fn one(out: &mut String, diagnostic: &Diagnostic, renderer: &Renderer, style: St
     let _ = writeln!(out, "{}", renderer.render(&[group]));
     for place in plain {
         let arrow = if style.colour { "\x1b[1m\x1b[94m-->\x1b[0m" } else { "-->" };
-        let label = place.label.as_ref().map(|label| format!(" {}", printable(label))).unwrap_or_default();
+        let label = place.label.as_ref().map(|label| format!(" ({})", printable(label))).unwrap_or_default();
         let _ = writeln!(out, " {arrow} {}{label}", printable(&place.to_string()));
     }
 

@@ -17,6 +17,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use human::Style;
+pub use text::fold;
 
 /// One thing to say about one or more places.
 #[derive(Clone, Debug, PartialEq, Eq)]

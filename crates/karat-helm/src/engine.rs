@@ -42,10 +42,9 @@ pub(crate) fn run<'r>(
     let mut size = 0;
     for template in &resolved.templates {
         let context = &contexts[template.place];
-        set_template(context, &template.name, &template.base_path, settings.profile);
-        let dot = Value::Map(context.seen_as(settings.profile.values_type()));
+        set_template(context, &template.name, &template.base_path);
         let mut out = Vec::new();
-        let outcome = interpreter.execute(&template.name, &dot, &mut out);
+        let outcome = interpreter.execute(&template.name, &Value::Map(context.clone()), &mut out);
         if let Err(error) = outcome {
             let deep = errors::is_stack(&error);
             let error = Error::Template(errors::execution(&error, settings.profile));

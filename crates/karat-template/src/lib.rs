@@ -63,4 +63,4 @@ pub use func::{Builtin, CallError, FuncMap, Signature, Type};
 pub use interpreter::{Interpreter, LARGE_STACK, Limits, MissingKey, Options, on_large_stack, without_no_value};
 pub use karat_yaml::Str;
 pub use set::TemplateSet;
-pub use value::{GoType, IntKind, List, Map, Object, Value};
+pub use value::{IntKind, List, Map, Object, Value};

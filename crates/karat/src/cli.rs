@@ -43,7 +43,10 @@ pub(crate) struct Global {
 
 #[derive(Subcommand)]
 enum Verb {
+    Check(verbs::check::Check),
+    Diff(verbs::diff::DiffArgs),
     Render(verbs::render::Render),
+    Standards(verbs::standards::StandardsArgs),
 }
 
 /// Runs one command line.
@@ -71,6 +74,9 @@ fn guarded(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(verb: &Verb, output: &Output) -> Result<ExitCode, CommandError> {
     match verb {
+        Verb::Check(check) => verbs::check::run(check, output),
+        Verb::Diff(diff) => verbs::diff::run(diff, output),
         Verb::Render(render) => verbs::render::run(render, output),
+        Verb::Standards(arguments) => verbs::standards::run(arguments, output),
     }
 }

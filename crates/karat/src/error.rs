@@ -56,6 +56,11 @@ impl CommandError {
         self
     }
 
+    /// What happened, without the rest.
+    pub(crate) fn message(&self) -> String {
+        self.diagnostics.first().map(|diagnostic| diagnostic.message.clone()).unwrap_or_default()
+    }
+
     /// Says it on standard error, and gives the exit code.
     pub(crate) fn report(&self, output: &Output) -> ExitCode {
         let code = match self.kind {
@@ -96,5 +101,15 @@ impl From<std::io::Error> for CommandError {
 impl From<ReadError> for CommandError {
     fn from(error: ReadError) -> Self {
         Self::input(error.to_string())
+    }
+}
+
+impl From<karat_helm::Error> for CommandError {
+    fn from(error: karat_helm::Error) -> Self {
+        // Helm's messages may have many lines, such as one for each value that a schema refuses.
+        let text = chain(&error);
+        let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+        let first = Diagnostic::error(lines.next().unwrap_or_default().trim_end_matches(':'));
+        Self::diagnostics(vec![lines.fold(first, Diagnostic::with_note)])
     }
 }

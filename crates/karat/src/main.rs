@@ -3,6 +3,7 @@
 
 mod cli;
 mod error;
+mod organisation;
 mod output;
 mod verbs;
 

@@ -1,10 +1,14 @@
-//! The one place that prints: standard output for results, standard error for everything else.
+//! The one place that prints and reads the clock: standard output for results, standard error for everything else.
 
 use std::io::{self, IsTerminal, Write};
 use std::panic::PanicHookInfo;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use anstream::AutoStream;
 use clap::ColorChoice;
+use jiff::civil::Date;
 use karat_diag::{Format, NoSources, Report, Sources, Style};
 
 use crate::cli::Global;
@@ -24,6 +28,11 @@ impl Output {
             ColorChoice::Never => anstream::ColorChoice::Never,
         };
         Self { choice, quiet: global.quiet, width: width() }
+    }
+
+    /// The width to fold text to, in columns.
+    pub(crate) fn width(&self) -> usize {
+        self.width
     }
 
     /// Writes bytes to standard output as they are.
@@ -48,6 +57,72 @@ impl Output {
         // Nobody is left to tell when standard error is closed.
         let _ = writeln!(err, "{}", text.trim_end());
     }
+}
+
+impl Output {
+    /// Shows on a terminal what takes longer than 300 ms, until the value is dropped.
+    pub(crate) fn progress(&self, phase: &'static str) -> Progress {
+        let phase = Arc::new(Mutex::new(phase));
+        let (stop, stopped) = mpsc::channel::<()>();
+        let shown = !self.quiet && io::stderr().is_terminal();
+        let thread = shown.then(|| {
+            let phase = Arc::clone(&phase);
+            std::thread::spawn(move || {
+                let clock = Clock::start();
+                let mut wait = Duration::from_millis(300);
+                while stopped.recv_timeout(wait) == Err(mpsc::RecvTimeoutError::Timeout) {
+                    let phase = *phase.lock().unwrap_or_else(PoisonError::into_inner);
+                    let _ = write!(io::stderr(), "\r\x1b[K{phase} ({:.1} s)", clock.elapsed().as_secs_f64());
+                    wait = Duration::from_millis(200);
+                }
+                let _ = write!(io::stderr(), "\r\x1b[K");
+            })
+        });
+        Progress { phase, stop: Some(stop), thread }
+    }
+}
+
+/// A line on the terminal that says what is being done.
+pub(crate) struct Progress {
+    phase: Arc<Mutex<&'static str>>,
+    stop: Option<mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Progress {
+    /// From now on, this is being done.
+    pub(crate) fn phase(&self, phase: &'static str) {
+        *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            // A line that failed to be drawn is not worth an error.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// How long something took.
+pub(crate) struct Clock(Instant);
+
+impl Clock {
+    #[expect(clippy::disallowed_methods, reason = "the binary measures time here")]
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// Today, in UTC: a waiver ends everywhere at once.
+pub(crate) fn today() -> Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 /// The width to fold to: COLUMNS, else the terminal's, else 80; never less than 40.

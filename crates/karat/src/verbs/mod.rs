@@ -1,3 +1,6 @@
 //! The verbs, one file each: its arguments (whose doc comments are the help) and what it does.
 
+pub(crate) mod check;
+pub(crate) mod diff;
 pub(crate) mod render;
+pub(crate) mod standards;

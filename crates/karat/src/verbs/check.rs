@@ -1,0 +1,249 @@
+//! `karat check`: an organisation held to its golden standards.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use jiff::civil::Date;
+use karat_diag::{Diagnostic, Fix, Format, Place, Report, Rule, Severity, Waiver};
+use karat_fleet::{Cache, Fleet, NotRendered};
+use karat_standards::{Entity, Finding, FindingKind, Level, Score, Standards, Subject, WaiverProblemKind};
+
+use super::standards::{builtin, diagnostic, place};
+use crate::error::{CommandError, EXIT_FINDINGS, EXIT_USAGE};
+use crate::organisation::Organisation;
+use crate::output::{Clock, Output};
+
+/// Expand, render and judge an organisation's whole fleet
+///
+/// Reads ApplicationSets, charts and values as Argo CD and Helm would, without a cluster or network, and says to the line
+/// which golden standards are not met and how to meet them. Exit code 1 if a `must` is not met.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  karat check myhealth
+  karat check --format github --strict        in a workflow, on a pull request")]
+pub(crate) struct Check {
+    /// The organisation's folder: the one that holds governance/
+    #[arg(default_value = ".", hide_default_value = true)]
+    path: String,
+
+    /// How the report is written
+    #[arg(long, value_enum, default_value_t = FormatName::Human)]
+    format: FormatName,
+
+    /// Fail on a `should` too
+    #[arg(long)]
+    strict: bool,
+
+    /// Judge waivers as of this day instead of today (2026-12-31)
+    #[arg(long, value_name = "DATE")]
+    today: Option<Date>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FormatName {
+    /// For a person at a terminal
+    Human,
+    /// For programs: version 1 is stable
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations on a pull request
+    Github,
+    /// A comment on a pull request
+    Markdown,
+}
+
+pub(crate) fn run(arguments: &Check, output: &Output) -> Result<ExitCode, CommandError> {
+    let clock = Clock::start();
+    let progress = output.progress("reading the organisation");
+    let organisation = Organisation::folder(&arguments.path)?;
+    let standards = builtin()?;
+    progress.phase("rendering the fleet");
+    let fleet = Fleet::build(organisation.world.as_ref(), &Cache::default())
+        .map_err(|problem| CommandError::diagnostics(vec![organisation.locate(*problem)]))?;
+    let fleet = Arc::new(fleet);
+    progress.phase("judging");
+    let (subject, decided, unread) = karat_standards::subject(&fleet, &organisation.world);
+    let today = arguments.today.unwrap_or_else(crate::output::today);
+    let verdict = karat_standards::judge(&standards, &decided, &subject, today);
+
+    let mut diagnostics = problems(&fleet);
+    diagnostics.extend(unread.iter().map(diagnostic));
+    let broken = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    diagnostics.extend(verdict.waivers.iter().map(|problem| {
+        let diagnostic = match problem.kind {
+            WaiverProblemKind::Expired => Diagnostic::error(&problem.message),
+            _ => Diagnostic::warning(&problem.message),
+        };
+        diagnostic.code("waiver").place(place(&problem.place))
+    }));
+    diagnostics.extend(verdict.findings.iter().map(finding));
+    let diagnostics: Vec<_> = diagnostics.into_iter().map(|diagnostic| organisation.locate(diagnostic)).collect();
+    let mut report = Report { rules: rules(&standards, &verdict.findings), diagnostics, ..Report::default() };
+    report.summary = summary(&report, &subject, clock.elapsed());
+    report.footer = footer(&fleet, &verdict.scores, output.width());
+    drop(progress);
+
+    let format = match arguments.format {
+        FormatName::Human => Format::Human,
+        FormatName::Json => Format::Json,
+        FormatName::Sarif => Format::Sarif,
+        FormatName::Github => Format::Github,
+        FormatName::Markdown => Format::Markdown,
+    };
+    if output.quiet && format == Format::Human {
+        report.diagnostics.clear();
+        report.footer.clear();
+    }
+    output.report(&report, format, &organisation)?;
+    Ok(ExitCode::from(match (broken, verdict.fails(arguments.strict)) {
+        (true, _) => EXIT_USAGE,
+        (false, true) => EXIT_FINDINGS,
+        (false, false) => 0,
+    }))
+}
+
+/// What could not be read, expanded or rendered. One problem of a chart shows in every Application that uses it, and is
+/// told once.
+pub(crate) fn problems(fleet: &Fleet) -> Vec<Diagnostic> {
+    let mut problems = fleet.problems.clone();
+    let mut seen: Vec<(Diagnostic, BTreeSet<&str>)> = Vec::new();
+    let mut known: BTreeMap<(String, Vec<Place>), usize> = BTreeMap::new();
+    for application in &fleet.applications {
+        for problem in &application.problems {
+            let key = (problem.message.clone(), problem.places.clone());
+            let index = *known.entry(key).or_insert_with(|| {
+                seen.push((problem.clone(), BTreeSet::new()));
+                seen.len() - 1
+            });
+            seen[index].1.insert(application.name());
+        }
+    }
+    for (problem, applications) in seen {
+        problems.push(problem.with_note(format!("affects {}", listed(applications))));
+    }
+    for set in &fleet.sets {
+        problems.extend(set.not_expanded.iter().cloned());
+    }
+    problems
+}
+
+fn finding(finding: &Finding) -> Diagnostic {
+    let mut place = place(&finding.place);
+    if !finding.affected.clusters.is_empty() {
+        place = place.label(format!("on {}", listed(finding.affected.clusters.iter().map(AsRef::as_ref))));
+    }
+    let severity = match finding.level {
+        Level::Must => Severity::Error,
+        Level::Should => Severity::Warning,
+    };
+    let message = match finding.kind {
+        FindingKind::Violation => finding.message.clone(),
+        FindingKind::CannotJudge => format!("cannot judge: {}", finding.message),
+    };
+    Diagnostic {
+        severity,
+        fix: Some(Fix { text: fix_text(&finding.fix), page: Some(finding.fix.clone()) }),
+        waiver: finding.waiver.as_ref().map(|accepted| Waiver {
+            owner: accepted.owner.clone(),
+            reason: accepted.reason.clone(),
+            until: accepted.until.to_string(),
+        }),
+        ..Diagnostic::error(message).code(finding.standard.as_str()).place(place).why(&finding.why)
+    }
+}
+
+/// What a fix page is about, by its name: `how-to/harden-a-container` says how to `harden a container`.
+fn fix_text(page: &str) -> String {
+    page.rsplit('/').next().unwrap_or(page).replace('-', " ")
+}
+
+/// The standards that have findings.
+fn rules(standards: &Standards, findings: &[Finding]) -> Vec<Rule> {
+    let found: BTreeSet<_> = findings.iter().map(|finding| &finding.standard).collect();
+    let rules = found.into_iter().filter_map(|id| standards.get(id)).map(|standard| Rule {
+        id: standard.id.to_string(),
+        title: standard.title.clone(),
+        why: standard.why.clone(),
+        severity: if standard.level == Level::Must { Severity::Error } else { Severity::Warning },
+        page: Some(standard.fix.clone()),
+    });
+    rules.collect()
+}
+
+fn summary(report: &Report, subject: &Subject, elapsed: Duration) -> String {
+    let waivers: Vec<&Waiver> = report.diagnostics.iter().filter_map(|one| one.waiver.as_ref()).collect();
+    let waived = match waivers.iter().map(|waiver| waiver.until.as_str()).min() {
+        Some(until) => format!(", {} waived until {until}", waivers.len()),
+        None => String::new(),
+    };
+    format!(
+        "{}, {}, {} in {} ms: {}, {}{waived}",
+        count(subject.objects.len(), "object"),
+        count(subject.applications.len(), "application"),
+        count(subject.clusters.len(), "cluster"),
+        elapsed.as_millis(),
+        count(report.count(Severity::Error), "error"),
+        count(report.count(Severity::Warning), "warning"),
+    )
+}
+
+/// What is judged by values only, then the karats: services first, and what is under 24 before what is not.
+fn footer(fleet: &Fleet, scores: &BTreeMap<Entity, Score>, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let sources: BTreeSet<_> =
+        fleet.not_rendered().map(|(_, source)| (is_chart(&source.why), source.why.to_string())).collect();
+    let charts = sources.iter().filter(|(chart, _)| *chart).count();
+    if charts > 0 {
+        let verb = if charts == 1 { "is" } else { "are" };
+        lines.push(format!("{} {verb} not in the cache: judged by values", count(charts, "remote chart")));
+    }
+    for (_, source) in sources.iter().filter(|(chart, _)| !*chart) {
+        lines.push(format!("not rendered: {source}"));
+    }
+    let mut scores: Vec<_> = scores.iter().collect();
+    scores.sort_by_key(|(entity, score)| (score.karats == 24, entity.kind, entity.name.clone()));
+    let (below, full): (Vec<_>, Vec<_>) = scores.into_iter().partition(|(_, score)| score.karats < 24);
+    let words: Vec<String> = below
+        .iter()
+        .map(|(entity, score)| format!("{}\u{a0}{}\u{a0}{}K", entity.kind.word(), entity.name, score.karats))
+        .collect();
+    // No line breaks within a score.
+    let scores = karat_diag::fold(&words.join(", "), width);
+    lines.extend(scores.into_iter().filter(|line| !line.is_empty()).map(|line| line.replace('\u{a0}', " ")));
+    if !full.is_empty() {
+        let mut kinds: BTreeMap<_, usize> = BTreeMap::new();
+        for (entity, _) in &full {
+            *kinds.entry(entity.kind).or_default() += 1;
+        }
+        let kinds: Vec<String> = kinds.into_iter().map(|(kind, number)| count(number, kind.word())).collect();
+        lines.push(format!("24K: {}", kinds.join(", ")));
+    }
+    lines
+}
+
+fn is_chart(why: &NotRendered) -> bool {
+    matches!(why, NotRendered::RemoteChart { .. })
+}
+
+/// `1 error`, `2 errors`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    match (number, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        _ => format!("{number} {noun}s"),
+    }
+}
+
+/// Names with commas; after the fourth only how many more.
+pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    match names.len() {
+        0..=5 => names.join(", "),
+        more => format!("{} and {} more", names[..4].join(", "), more - 4),
+    }
+}
