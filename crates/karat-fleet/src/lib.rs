@@ -24,4 +24,4 @@ pub use file::File;
 pub use fleet::{Application, ApplicationSet, Fleet, Origin, Policy};
 pub use organisation::{ArgoCd, Cluster, ORGANISATION_FILE, Organisation, Repository};
 pub use repositories::{Globbing, Repositories, RepositoryError};
-pub use source::{Input, NotRendered, Unrendered};
+pub use source::{Input, NotRendered, Unrendered, chart_problem};

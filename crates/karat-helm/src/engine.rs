@@ -31,7 +31,7 @@ pub(crate) fn run<'r>(
     warnings: &mut Vec<String>,
 ) -> Result<BTreeMap<&'r str, Str>, Failure> {
     let settings = &resolved.root.chart.settings;
-    let set = resolved.set.as_ref().map_err(|message| Failure::Error(Error::Template(message.clone())))?;
+    let set = resolved.set.as_ref().map_err(|error| Failure::Error(error.clone()))?;
     let contexts = context_for(resolved, values, input);
     let limits =
         Limits { steps: settings.limits.steps, output: settings.limits.output_bytes, stack, ..Limits::default() };
@@ -47,7 +47,8 @@ pub(crate) fn run<'r>(
         let outcome = interpreter.execute(&template.name, &Value::Map(context.clone()), &mut out);
         if let Err(error) = outcome {
             let deep = errors::is_stack(&error);
-            let error = Error::Template(errors::execution(&error, settings.profile));
+            let (message, site) = (errors::execution(&error, settings.profile), errors::site(&error));
+            let error = Error::Template { message, site };
             return Err(if deep { Failure::Stack(error) } else { Failure::Error(error) });
         }
         let out = without_no_value(&out).unwrap_or(out);

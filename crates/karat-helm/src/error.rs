@@ -66,8 +66,13 @@ pub enum Error {
     #[error("invalid kube version '{0}'")]
     InvalidKubeVersion(String),
     /// A template does not parse or fails.
-    #[error("{0}")]
-    Template(String),
+    #[error("{message}")]
+    Template {
+        /// What is wrong, as Helm says it.
+        message: String,
+        /// Where: of templates that include others the innermost.
+        site: Option<TemplateSite>,
+    },
     /// A rendered document is not YAML, or its head is not that of an object.
     #[error("YAML parse error on {path}: {message}")]
     Manifest {
@@ -79,6 +84,19 @@ pub enum Error {
     /// `--show-only` names a template that gave nothing.
     #[error("could not find template {0} in chart")]
     NoSuchTemplate(String),
+}
+
+/// A place in a chart's template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateSite {
+    /// The template's path, from the name of the chart: `shop/charts/common/templates/_names.tpl`.
+    pub path: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in bytes, from 1.
+    pub column: usize,
+    /// What is wrong, without the way there.
+    pub reason: String,
 }
 
 impl Error {

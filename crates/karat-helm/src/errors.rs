@@ -2,6 +2,8 @@
 
 use karat_template::{CallError, Error, Limit, ParseError, Problem};
 
+use crate::error::TemplateSite;
+
 const START: &str = "HELM_ERR_START";
 const END: &str = "HELM_ERR_END";
 
@@ -19,6 +21,34 @@ pub(crate) fn is_stack(error: &Error) -> bool {
         ),
         _ => false,
     })
+}
+
+/// The place of the innermost template on the way to an error.
+pub(crate) fn site(error: &Error) -> Option<TemplateSite> {
+    let last = error.chain().last()?;
+    match last {
+        Error::Exec(exec) => {
+            let reason = exec.problem.to_string().replace(START, "").replace(END, "");
+            Some(TemplateSite {
+                path: exec.file.lossy().into_owned(),
+                line: exec.line,
+                column: exec.column + 1,
+                reason: format!("{reason} at <{}>", exec.node),
+            })
+        }
+        Error::Parse(error) => Some(parse_site(error)),
+        Error::NoTemplate { .. } => None,
+    }
+}
+
+/// The place of an error of syntax.
+pub(crate) fn parse_site(error: &ParseError) -> TemplateSite {
+    TemplateSite {
+        path: error.file.lossy().into_owned(),
+        line: error.line,
+        column: error.column + 1,
+        reason: error.problem.to_string(),
+    }
 }
 
 /// `parse error at (FILE:LINE): MESSAGE`, of a longer message only the end.

@@ -68,7 +68,7 @@ mod yaml;
 
 pub use capabilities::{Capabilities, HelmVersion};
 pub use chart::{Chart, File};
-pub use error::Error;
+pub use error::{Error, TemplateSite};
 pub use manifest::{Document, Hook, HookEvent, Part};
 pub use metadata::{Dependency, ImportValue, Maintainer, Metadata};
 pub use profile::{Limits, Profile, Settings};

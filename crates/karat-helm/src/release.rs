@@ -28,7 +28,7 @@ impl Release {
     /// `now` is what `now` is to it, in seconds since 1970.
     pub fn from_name_template(template: &str, now: i64) -> Result<Self, Error> {
         const NAME: &str = "name-template";
-        let fail = |error: karat_template::Error| Error::Template(error.to_string());
+        let fail = |error: karat_template::Error| Error::Template { message: error.to_string(), site: None };
         let mut set = TemplateSet::new(NAME, Arc::new(sprig::functions()));
         set.parse(NAME, template).map_err(|error| fail(error.into()))?;
         let options = Options { now, ..Options::default() };

@@ -37,7 +37,7 @@ pub(crate) struct Resolved {
     /// The templates that print something, in the order in which they run.
     pub(crate) templates: Vec<Template>,
     /// All templates parsed, or why that failed: Helm notices when it renders.
-    pub(crate) set: Result<TemplateSet, String>,
+    pub(crate) set: Result<TemplateSet, Error>,
     /// What there was to say about dependencies.
     pub(crate) warnings: Vec<String>,
 }
@@ -125,10 +125,13 @@ impl Resolved {
     }
 }
 
-fn parse(order: &[(String, (usize, &File))], profile: Option<crate::Profile>) -> Result<TemplateSet, String> {
+fn parse(order: &[(String, (usize, &File))], profile: Option<crate::Profile>) -> Result<TemplateSet, Error> {
     let mut set = TemplateSet::new("gotpl", functions::all(profile.unwrap_or_default()));
     for (name, (_, file)) in order {
-        set.parse(name.as_str(), Str::from(file.data.as_slice())).map_err(|error| errors::parse(name, &error))?;
+        set.parse(name.as_str(), Str::from(file.data.as_slice())).map_err(|error| Error::Template {
+            message: errors::parse(name, &error),
+            site: Some(errors::parse_site(&error)),
+        })?;
     }
     Ok(set)
 }

@@ -106,10 +106,6 @@ impl From<ReadError> for CommandError {
 
 impl From<karat_helm::Error> for CommandError {
     fn from(error: karat_helm::Error) -> Self {
-        // Helm's messages may have many lines, such as one for each value that a schema refuses.
-        let text = chain(&error);
-        let mut lines = text.lines().filter(|line| !line.trim().is_empty());
-        let first = Diagnostic::error(lines.next().unwrap_or_default().trim_end_matches(':'));
-        Self::diagnostics(vec![lines.fold(first, Diagnostic::with_note)])
+        Self::input(chain(&error))
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anstream::AutoStream;
 use clap::ColorChoice;
 use jiff::civil::Date;
-use karat_diag::{Format, NoSources, Report, Sources, Style};
+use karat_diag::{Format, Report, Sources, Style};
 
 use crate::cli::Global;
 
@@ -53,7 +53,7 @@ impl Output {
     pub(crate) fn complain(&self, report: &Report) {
         let mut err = AutoStream::new(io::stderr(), self.choice);
         let colour = err.current_choice() != anstream::ColorChoice::Never;
-        let text = report.render(Format::Human, Style { colour, width: self.width }, &NoSources);
+        let text = report.render(Format::Human, Style { colour, width: self.width }, &Disk);
         // Nobody is left to tell when standard error is closed.
         let _ = writeln!(err, "{}", text.trim_end());
     }
@@ -79,6 +79,16 @@ impl Output {
             })
         });
         Progress { phase, stop: Some(stop), thread }
+    }
+}
+
+/// Texts of files as they are on disk, for what is said on standard error.
+struct Disk;
+
+impl Sources for Disk {
+    fn text(&self, file: &str) -> Option<Arc<str>> {
+        let size = fs_err::metadata(file).ok()?.len();
+        (size <= karat_source::FILE_LIMIT).then(|| fs_err::read_to_string(file).ok().map(Arc::from)).flatten()
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use ecow::EcoString;
+use karat_diag::{Diagnostic, Place};
 use karat_helm::{Capabilities, Chart, Flags, Part, Profile, Release, RenderInput, Settings, ValueSources};
 use karat_source::{EntryKind, World, join};
 use karat_yaml::{Escape, Str, Value};
@@ -196,13 +197,7 @@ impl Inputs {
     ) -> Outcome {
         match self.try_render(chart, folder, namespace, profile, cache) {
             Ok(outcome) => outcome,
-            Err(error) => {
-                let place = match &error {
-                    karat_helm::Error::Manifest { path, .. } => template_file(folder, path),
-                    _ => folder.into(),
-                };
-                Outcome { problems: vec![problem(&place, None, error.to_string())], ..Outcome::default() }
-            }
+            Err(error) => Outcome { problems: vec![chart_problem(&error, folder)], ..Outcome::default() },
         }
     }
 
@@ -264,6 +259,24 @@ impl Inputs {
 /// A template's file: Helm names it by the chart's name, which need not be the folder's.
 fn template_file(folder: &str, path: &str) -> EcoString {
     join(folder, path.split_once('/').map_or(path, |(_, within)| within)).into()
+}
+
+/// Why the chart in `folder` does not render, at the line of its template where there is one.
+pub fn chart_problem(error: &karat_helm::Error, folder: &str) -> Diagnostic {
+    let (place, text) = match error {
+        karat_helm::Error::Template { site: Some(site), .. } => {
+            let place = Place::at(template_file(folder, &site.path).as_str(), site.line, site.column);
+            (place, site.reason.clone())
+        }
+        karat_helm::Error::Manifest { path, .. } => {
+            (Place::file(template_file(folder, path).as_str()), error.to_string())
+        }
+        _ => (Place::file(if folder.is_empty() { "." } else { folder }), error.to_string()),
+    };
+    // Helm's messages may have many lines, such as one for each value that a schema refuses.
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = Diagnostic::error(lines.next().unwrap_or_default().trim_end_matches(':')).place(place);
+    lines.fold(first, Diagnostic::with_note)
 }
 
 /// `,` would begin another assignment; `{a,b}` is a list and meant.

@@ -24,6 +24,7 @@ use crate::organisation::Cluster;
 use crate::repositories::Repositories;
 use directory::Listing;
 use env::Env;
+pub use helm::chart_problem;
 use helm::{CapabilitySets, Charts, Unresolved};
 
 /// What a source gives.

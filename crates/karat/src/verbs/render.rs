@@ -154,7 +154,8 @@ fn chart(arguments: &ChartArgs, output: &Output) -> Result<ExitCode, CommandErro
         // Two renders of one input are equal: `now` is not an input.
         now: 0,
     };
-    let rendered = karat_helm::render(&chart, &input)?;
+    let rendered = karat_helm::render(&chart, &input)
+        .map_err(|error| CommandError::diagnostics(vec![karat_fleet::chart_problem(&error, &arguments.path)]))?;
     let printed =
         if arguments.show_only.is_empty() { rendered.print() } else { rendered.print_only(&arguments.show_only)? };
     output.bytes(&printed)?;
@@ -169,7 +170,8 @@ fn chart(arguments: &ChartArgs, output: &Output) -> Result<ExitCode, CommandErro
 fn load(path: &str, settings: &Settings) -> Result<std::sync::Arc<Chart>, CommandError> {
     let place = Path::new(path);
     if place.is_dir() {
-        return Ok(Chart::load(&Folder::open(place)?, "", settings)?);
+        return Chart::load(&Folder::open(place)?, "", settings)
+            .map_err(|error| CommandError::diagnostics(vec![karat_fleet::chart_problem(&error, path)]));
     }
     if !place.exists() {
         return Err(CommandError::input(format!("{path}: no such chart"))

@@ -43,10 +43,9 @@ fn every_format_tells_it() {
 fn a_waiver_accepts_until_its_end() {
     let sandbox = myhealth();
     edit(&sandbox, SETS, "preserveResourcesOnDeletion: true ", "preserveResourcesOnDeletion: false");
-    let waivers = "apiVersion: karat.dev/v1\nkind: Waivers\nmetadata: {name: myhealth}\nspec:\n  waivers:\n    - standard: \
-                   gitops/safe-applicationset\n      on: {kind: ApplicationSet, name: services}\n      owner: \
-                   group:default/platform\n      reason: moves to another set this month\n      until: 2026-12-31\n";
-    sandbox.write("myhealth/governance/waivers.yaml", waivers);
+    let waiver = "- standard: gitops/safe-applicationset\n    on: {kind: ApplicationSet, name: services}\n    owner: \
+                  group:default/platform\n    reason: moves to another set this month\n    until: \"2026-12-31\"\n";
+    edit(&sandbox, "myhealth/governance/waivers.yaml", "waivers: []", &format!("waivers:\n  {waiver}"));
     let within = karat(&sandbox).args(["check", "myhealth", "--today", "2026-12-31"]).run();
     assert_eq!(within.code, Some(0), "{}", within.stdout);
     assert!(within.stdout.contains(": 0 errors, 0 warnings, 1 waived until 2026-12-31\n"), "{}", within.stdout);
@@ -62,4 +61,5 @@ fn a_chart_that_does_not_render_is_bad_input() {
     assert_eq!(output.code, Some(2), "{}", output.stdout);
     assert!(output.stdout.contains("function \"nope\" not defined"), "{}", output.stdout);
     assert!(output.stdout.contains("affects appointments-production-eu"), "{}", output.stdout);
+    assert!(output.stdout.contains("--> myhealth/apps/appointments/chart/templates/rollout.yaml:1:"), "{}", output.stdout);
 }

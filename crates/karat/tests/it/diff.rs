@@ -62,7 +62,7 @@ fn what_is_lost_comes_first() {
 fn two_folders() {
     let sandbox = myhealth();
     sandbox.copy(&sandbox.path().join("myhealth"), "other");
-    edit(&sandbox, "other/config/tenants/scheduling/base/quota.yaml", "pods:", "pods: # more\n   ");
+    edit(&sandbox, "other/config/tenants/scheduling/limits.yaml", "spec:", "# a comment\nspec:");
     let output = karat(&sandbox).args(["diff", "myhealth", "other"]).run();
     assert_eq!(output.stdout, "no difference: the fleet stays as it is\n", "a comment is no difference");
 }
