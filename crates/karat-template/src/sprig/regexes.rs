@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::Type::{Int, String as Text};
 use crate::quote::quote;
-use crate::{Builtin, CallError, List, Str, Value};
+use crate::{Builtin, CallError, Interpreter, List, Str, Value};
 
 use super::args::{boolean, fixed, int, string, text};
 use super::limits::{check_items, check_text};
@@ -19,34 +19,47 @@ use super::runes::{chars, is_digit, is_letter, runes};
 
 /// The family. The order is pattern, text, then the replacement or the number of matches.
 pub(super) const FUNCTIONS: &[Builtin] = &[
-    fixed("regexMatch", &[Text, Text], |_, a| {
+    fixed("regexMatch", &[Text, Text], |i, a| {
+        afford(i, text(a, 0))?;
         boolean(Pattern::new(text(a, 0)).is_ok_and(|pattern| pattern.is_match(text(a, 1))))
     }),
-    fixed("mustRegexMatch", &[Text, Text], |_, a| boolean(Pattern::new(text(a, 0))?.is_match(text(a, 1)))),
-    fixed("regexFind", &[Text, Text], |_, a| string(compiled(a)?.find(text(a, 1)))),
-    fixed("mustRegexFind", &[Text, Text], |_, a| string(Pattern::new(text(a, 0))?.find(text(a, 1)))),
-    fixed("regexFindAll", &[Text, Text, Int], |_, a| compiled(a)?.find_all(text(a, 1), int(a, 2))),
-    fixed("mustRegexFindAll", &[Text, Text, Int], |_, a| Pattern::new(text(a, 0))?.find_all(text(a, 1), int(a, 2))),
-    fixed("regexReplaceAll", &[Text, Text, Text], |_, a| {
-        string(compiled(a)?.replace_all(text(a, 1), text(a, 2), true)?)
+    fixed("mustRegexMatch", &[Text, Text], |i, a| boolean(pattern(i, a)?.is_match(text(a, 1)))),
+    fixed("regexFind", &[Text, Text], |i, a| string(compiled(i, a)?.find(text(a, 1)))),
+    fixed("mustRegexFind", &[Text, Text], |i, a| string(pattern(i, a)?.find(text(a, 1)))),
+    fixed("regexFindAll", &[Text, Text, Int], |i, a| compiled(i, a)?.find_all(text(a, 1), int(a, 2))),
+    fixed("mustRegexFindAll", &[Text, Text, Int], |i, a| pattern(i, a)?.find_all(text(a, 1), int(a, 2))),
+    fixed("regexReplaceAll", &[Text, Text, Text], |i, a| {
+        string(compiled(i, a)?.replace_all(text(a, 1), text(a, 2), true)?)
     }),
-    fixed("mustRegexReplaceAll", &[Text, Text, Text], |_, a| {
-        string(Pattern::new(text(a, 0))?.replace_all(text(a, 1), text(a, 2), true)?)
+    fixed("mustRegexReplaceAll", &[Text, Text, Text], |i, a| {
+        string(pattern(i, a)?.replace_all(text(a, 1), text(a, 2), true)?)
     }),
-    fixed("regexReplaceAllLiteral", &[Text, Text, Text], |_, a| {
-        string(compiled(a)?.replace_all(text(a, 1), text(a, 2), false)?)
+    fixed("regexReplaceAllLiteral", &[Text, Text, Text], |i, a| {
+        string(compiled(i, a)?.replace_all(text(a, 1), text(a, 2), false)?)
     }),
-    fixed("mustRegexReplaceAllLiteral", &[Text, Text, Text], |_, a| {
-        string(Pattern::new(text(a, 0))?.replace_all(text(a, 1), text(a, 2), false)?)
+    fixed("mustRegexReplaceAllLiteral", &[Text, Text, Text], |i, a| {
+        string(pattern(i, a)?.replace_all(text(a, 1), text(a, 2), false)?)
     }),
-    fixed("regexSplit", &[Text, Text, Int], |_, a| compiled(a)?.split(text(a, 1), int(a, 2))),
-    fixed("mustRegexSplit", &[Text, Text, Int], |_, a| Pattern::new(text(a, 0))?.split(text(a, 1), int(a, 2))),
+    fixed("regexSplit", &[Text, Text, Int], |i, a| compiled(i, a)?.split(text(a, 1), int(a, 2))),
+    fixed("mustRegexSplit", &[Text, Text, Int], |i, a| pattern(i, a)?.split(text(a, 1), int(a, 2))),
     fixed("regexQuoteMeta", &[Text], |_, a| string(quote_meta(text(a, 0)))),
 ];
 
+/// Building a pattern takes from a tenth of a millisecond to a tenth of a second, and counts as so much work.
+fn afford(interpreter: &mut Interpreter<'_>, pattern: &Str) -> Result<(), CallError> {
+    if CACHE.with_borrow(|cache| cache.contains_key(pattern)) { Ok(()) } else { interpreter.work(BUILD_STEPS) }
+}
+
+/// The first argument as a pattern.
+fn pattern(interpreter: &mut Interpreter<'_>, arguments: &[Value]) -> Result<Rc<Pattern>, CallError> {
+    afford(interpreter, text(arguments, 0))?;
+    Pattern::new(text(arguments, 0))
+}
+
 /// The first argument as a pattern, with the message of Go's `MustCompile`.
-fn compiled(arguments: &[Value]) -> Result<Rc<Pattern>, CallError> {
+fn compiled(interpreter: &mut Interpreter<'_>, arguments: &[Value]) -> Result<Rc<Pattern>, CallError> {
     let pattern = text(arguments, 0);
+    afford(interpreter, pattern)?;
     Pattern::new(pattern).map_err(|error| {
         let quoted = match std::str::from_utf8(pattern) {
             Ok(text)
@@ -59,6 +72,15 @@ fn compiled(arguments: &[Value]) -> Result<Rc<Pattern>, CallError> {
         format!("regexp: Compile({quoted}): {error}").into()
     })
 }
+
+thread_local! {
+    // Templates use the same few patterns over and over, often in loops.
+    static CACHE: RefCell<FxHashMap<Str, Rc<Pattern>>> = RefCell::default();
+}
+
+const CACHED: usize = 256;
+/// A rendering can build five hundred patterns.
+const BUILD_STEPS: usize = 100_000;
 
 /// A compiled pattern.
 struct Pattern {
@@ -73,11 +95,6 @@ type Groups = Vec<Option<Range<usize>>>;
 
 impl Pattern {
     fn new(pattern: &Str) -> Result<Rc<Self>, CallError> {
-        thread_local! {
-            // Templates use the same few patterns over and over, often in loops.
-            static CACHE: RefCell<FxHashMap<Str, Rc<Pattern>>> = RefCell::default();
-        }
-        const CACHED: usize = 256;
         if let Some(known) = CACHE.with_borrow(|cache| cache.get(pattern).cloned()) {
             return Ok(known);
         }

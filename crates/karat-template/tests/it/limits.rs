@@ -28,6 +28,8 @@ fn limit_of(error: &Error) -> Limit {
 fn endless_loops() {
     assert!(matches!(limit("{{ range 1000000000000 }}{{ end }}"), Limit::Steps(_)));
     assert!(matches!(limit("{{ range 1000000 }}{{ range 1000000 }}{{ end }}{{ end }}"), Limit::Steps(_)));
+    let patterns = "{{ range 1000000 }}{{ $x := regexMatch (printf \"(a|b|c%d){1,50}\" .) \"abc\" }}{{ end }}";
+    assert!(matches!(limit(patterns), Limit::Steps(_)));
     assert!(matches!(limit("{{ range 100000000 }}aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa{{ end }}"), Limit::Output(_)));
 }
 
