@@ -37,6 +37,13 @@
 //! ```
 //!
 //! Values are Go's: see [`Value`]. What Go's `fmt` prints is in [`fmt`], and its literals in [`quote`].
+//!
+//! Output and messages are Go 1.26's, byte for byte, but for what is bounded or cannot be known here:
+//!
+//! - [`Limits`] stop what takes too long or grows too much; parentheses and blocks nest 200 deep (Go: 10,000 and any);
+//!   a value that contains itself is an error (Go overflows its stack).
+//! - `slice` takes a slice's capacity to be its length. `%p` always prints the same address.
+//! - A struct prints as its [`Object`] says, under every verb that takes a string.
 #![forbid(unsafe_code)]
 
 mod arguments;
