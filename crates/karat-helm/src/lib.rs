@@ -56,6 +56,7 @@ mod ignore;
 mod manifest;
 mod metadata;
 mod profile;
+mod quick;
 mod release;
 mod render;
 mod resolved;

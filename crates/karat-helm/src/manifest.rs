@@ -6,7 +6,7 @@ use karat_yaml::{Str, Value};
 
 use crate::decode::Fields;
 use crate::profile::SplitRule;
-use crate::{Error, Profile, yaml};
+use crate::{Error, Profile, quick, yaml};
 
 /// One document of a render.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,8 +21,9 @@ pub struct Document {
     pub kind: String,
     /// `metadata.name`; empty if the document has none.
     pub name: String,
-    /// What the text says: it has been read for its head, and who needs more of it need not read it again.
-    pub value: Value,
+    /// What the text says, as far as it was read: `apiVersion`, `kind`, and of `metadata` the `name`, `generateName` and
+    /// `namespace`; of an object with `items`, a list, all of it.
+    pub head: Value,
     /// What part of the output it is.
     pub part: Part,
 }
@@ -31,7 +32,7 @@ pub struct Document {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
     /// A whole file of a `crds/` folder, as it lies there: Helm neither renders nor reads it, so `api_version`, `kind`
-    /// and `name` are empty, `value` is null, and the text may be several documents.
+    /// and `name` are empty, `head` is null, and the text may be several documents.
     Crd,
     /// An object that is installed.
     Manifest,
@@ -88,6 +89,24 @@ impl Document {
     /// Whether `--skip-tests` leaves it out.
     pub fn is_test(&self) -> bool {
         matches!(&self.part, Part::Hook(hook) if hook.events.contains(&HookEvent::Test))
+    }
+}
+
+/// What Helm reads of a document.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Head {
+    pub(crate) api_version: String,
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    /// The annotations that are Helm's.
+    pub(crate) annotations: Vec<(String, String)>,
+    /// See [`Document::head`].
+    pub(crate) object: Value,
+}
+
+impl Head {
+    fn annotation(&self, name: &str) -> Option<&str> {
+        self.annotations.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -214,47 +233,59 @@ fn trim_start(text: &[u8]) -> &[u8] {
 
 /// Reads the head of a document; `None` for a hook with a word that no Helm knows, which disappears.
 fn read(path: &str, text: &[u8], warnings: &mut Vec<String>) -> Result<Option<Document>, Error> {
-    let fail = |message: String| Error::Manifest { path: path.to_owned(), message };
-    let value = yaml::parse(text).map_err(fail)?;
-    let (mut document, annotations) = head(path, text, value)
-        .map_err(|message| fail(format!("error unmarshaling JSON: while decoding JSON: {message}")))?;
-    let annotation = |name: &str| annotations.get(name.as_bytes()).map(Str::lossy);
-    let Some(words) = annotation("helm.sh/hook") else { return Ok(Some(document)) };
-    let events = words.split(',').map(|word| HookEvent::parse(&word.trim().to_lowercase()));
-    let Some(events) = events.collect::<Option<Vec<_>>>() else {
-        warnings.push(format!("{path}: dropped: unknown hook {words:?}"));
-        return Ok(None);
+    let head = match quick::read(text) {
+        Some(head) => head,
+        None => parse(text).map_err(|message| Error::Manifest { path: path.to_owned(), message })?,
     };
-    let policies = |name| {
-        let words = annotation(name);
-        words.iter().flat_map(|words| words.split(',')).map(|word| word.trim().to_lowercase()).collect()
+    let part = match head.annotation("helm.sh/hook") {
+        None => Part::Manifest,
+        Some(words) => {
+            let events = words.split(',').map(|word| HookEvent::parse(&word.trim().to_lowercase()));
+            let Some(events) = events.collect::<Option<Vec<_>>>() else {
+                warnings.push(format!("{path}: dropped: unknown hook {words:?}"));
+                return Ok(None);
+            };
+            Part::Hook(hook(events, &head))
+        }
     };
-    document.part = Part::Hook(Hook {
-        events,
-        weight: annotation("helm.sh/hook-weight").and_then(|weight| weight.parse().ok()).unwrap_or(0),
-        delete_policies: policies("helm.sh/hook-delete-policy"),
-        output_log_policies: policies("helm.sh/hook-output-log-policy"),
-    });
-    Ok(Some(document))
+    let Head { api_version, kind, name, object, .. } = head;
+    Ok(Some(Document { path: path.to_owned(), text: text.into(), api_version, kind, name, head: object, part }))
 }
 
-fn head(path: &str, text: &[u8], value: Value) -> Result<(Document, BTreeMap<Str, Str>), String> {
+fn hook(events: Vec<HookEvent>, head: &Head) -> Hook {
+    let policies = |name| {
+        let words = head.annotation(name).into_iter().flat_map(|words| words.split(','));
+        words.map(|word| word.trim().to_lowercase()).collect()
+    };
+    Hook {
+        events,
+        weight: head.annotation("helm.sh/hook-weight").and_then(|weight| weight.parse().ok()).unwrap_or(0),
+        delete_policies: policies("helm.sh/hook-delete-policy"),
+        output_log_policies: policies("helm.sh/hook-output-log-policy"),
+    }
+}
+
+/// Reads a head by parsing the whole document, as Helm does.
+pub(crate) fn parse(text: &[u8]) -> Result<Head, String> {
+    let value = yaml::parse(text)?;
+    decode(value).map_err(|message| format!("error unmarshaling JSON: while decoding JSON: {message}"))
+}
+
+fn decode(value: Value) -> Result<Head, String> {
     let fields = Fields::of(&value, "util.SimpleHead")?;
     let metadata = fields.get("metadata").map(|value| Fields::of(value, ".metadata")).transpose()?;
     let (name, annotations) = match &metadata {
         Some(metadata) => (metadata.string("name")?, metadata.string_map("annotations")?.unwrap_or_default()),
         None => Default::default(),
     };
-    let document = Document {
-        path: path.to_owned(),
-        text: text.into(),
+    let annotations = annotations.iter().map(|(key, value)| (key.lossy().into_owned(), value.lossy().into_owned()));
+    Ok(Head {
         api_version: fields.string("apiVersion")?,
         kind: fields.string("kind")?,
         name,
-        value,
-        part: Part::Manifest,
-    };
-    Ok((document, annotations))
+        annotations: annotations.filter(|(key, _)| key.starts_with("helm.sh/")).collect(),
+        object: value,
+    })
 }
 
 const UNKNOWN: usize = usize::MAX;

@@ -207,7 +207,7 @@ fn crds(resolved: &Resolved) -> Vec<Document> {
             api_version: String::new(),
             kind: String::new(),
             name: String::new(),
-            value: Value::Null,
+            head: Value::Null,
             part: Part::Crd,
         }));
     }

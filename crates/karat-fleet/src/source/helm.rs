@@ -240,7 +240,7 @@ impl Inputs {
                 }
             } else {
                 let at = At { file: &file, first_line: 0, namespace };
-                objects_of(document.text, &document.value, at, &mut outcome.documents)
+                objects_of(document.text, &document.head, at, &mut outcome.documents)
             };
             for document in &mut outcome.documents[start..] {
                 document.text = cache.texts.share(std::mem::take(&mut document.text));
