@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use karat_template::{Builtin, CallError, FuncMap, Interpreter, Signature, Str, Type, Value};
 
 use crate::coalesce::{table, value_at};
-use crate::{Profile, errors, toml, yaml};
+use crate::{Profile, errors, toml, writable, yaml};
 
 /// All functions of a profile, shared by all charts.
 pub(crate) fn all(profile: Profile) -> Arc<FuncMap> {
@@ -44,14 +44,17 @@ const ADDED: &[Builtin] = &[
     function("fail", &[Type::String], fail),
     function("lookup", &[Type::String, Type::String, Type::String, Type::String], |_, _| Ok(Value::empty_map())),
     function("getHostByName", &[Type::String], |_, _| Ok(Value::string(""))),
-    function("toYaml", &[Type::Any], |_, arguments| text_or_nothing(yaml::to_yaml(any(arguments)))),
-    function("toYamlPretty", &[Type::Any], |_, arguments| text_or_nothing(yaml::to_yaml_pretty(any(arguments)))),
+    function("toYaml", &[Type::Any], |run, arguments| text_or_nothing(yaml::to_yaml(writable(run, arguments)?))),
+    function("toYamlPretty", &[Type::Any], |run, arguments| {
+        text_or_nothing(yaml::to_yaml_pretty(writable(run, arguments)?))
+    }),
     function("fromYaml", &[Type::String], |_, arguments| Ok(yaml::from_yaml(text(arguments)))),
     function("fromYamlArray", &[Type::String], |_, arguments| Ok(yaml::from_yaml_array(text(arguments)))),
-    function("toJson", &[Type::Any], |_, arguments| text_or_nothing(yaml::to_json(any(arguments)))),
+    function("toJson", &[Type::Any], |run, arguments| text_or_nothing(yaml::to_json(writable(run, arguments)?))),
     function("fromJson", &[Type::String], |_, arguments| Ok(yaml::from_json(text(arguments)))),
     function("fromJsonArray", &[Type::String], |_, arguments| Ok(yaml::from_json_array(text(arguments)))),
-    function("toToml", &[Type::Any], |_, arguments| {
+    function("toToml", &[Type::Any], |run, arguments| {
+        writable(run, arguments)?;
         Ok(Value::Str(toml::encode(toml_value(arguments)?).unwrap_or_else(Str::from)))
     }),
     function("fromToml", &[Type::String], |_, arguments| {
@@ -67,13 +70,14 @@ const ADDED: &[Builtin] = &[
 ];
 
 const MUST: &[Builtin] = &[
-    function("mustToYaml", &[Type::Any], |_, arguments| {
-        yaml::to_yaml(any(arguments)).map(Value::Str).map_err(Into::into)
+    function("mustToYaml", &[Type::Any], |run, arguments| {
+        yaml::to_yaml(writable(run, arguments)?).map(Value::Str).map_err(Into::into)
     }),
-    function("mustToJson", &[Type::Any], |_, arguments| {
-        yaml::to_json(any(arguments)).map(Value::Str).map_err(Into::into)
+    function("mustToJson", &[Type::Any], |run, arguments| {
+        yaml::to_json(writable(run, arguments)?).map(Value::Str).map_err(Into::into)
     }),
-    function("mustToToml", &[Type::Any], |_, arguments| {
+    function("mustToToml", &[Type::Any], |run, arguments| {
+        writable(run, arguments)?;
         toml::encode(toml_value(arguments)?).map(Value::Str).map_err(Into::into)
     }),
 ];
@@ -81,8 +85,8 @@ const MUST: &[Builtin] = &[
 /// The methods of `.Values`, of `.` and of `.Template`, which all are values in the sense of Helm.
 const VALUES_METHODS: &[Builtin] = &[
     function("AsMap", &[], |_, arguments| Ok(any(arguments).clone())),
-    function("YAML", &[], |_, arguments| {
-        let text = yaml::to_yaml(any(arguments))?;
+    function("YAML", &[], |run, arguments| {
+        let text = yaml::to_yaml(writable(run, arguments)?)?;
         Ok(Value::Str(format!("{text}\n").into()))
     }),
     function("Table", &[Type::String], |_, arguments| {
@@ -107,6 +111,13 @@ const EMPTY: &Str = &Str::new();
 
 fn any(arguments: &[Value]) -> &Value {
     arguments.first().unwrap_or(NIL)
+}
+
+/// The first argument, if it is not too large to be written.
+fn writable<'v>(run: &mut Interpreter<'_>, arguments: &'v [Value]) -> Result<&'v Value, CallError> {
+    let value = any(arguments);
+    writable::check(run, value)?;
+    Ok(value)
 }
 
 fn text(arguments: &[Value]) -> &Str {

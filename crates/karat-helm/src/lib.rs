@@ -65,6 +65,7 @@ mod strvals;
 mod toml;
 mod values;
 mod wildcard;
+mod writable;
 mod yaml;
 
 pub use capabilities::{Capabilities, HelmVersion};

@@ -3,6 +3,7 @@
 mod cases;
 mod functions;
 mod helm;
+mod hostile;
 mod istio;
 mod karat;
 mod peers;
