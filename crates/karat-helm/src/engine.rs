@@ -47,7 +47,8 @@ pub(crate) fn run<'r>(
         let outcome = interpreter.execute(&template.name, &Value::Map(context.clone()), &mut out);
         if let Err(error) = outcome {
             let deep = errors::is_stack(&error);
-            let (message, site) = (errors::execution(&error, settings.profile), errors::site(&error));
+            let message = errors::shortened(errors::execution(&error, settings.profile));
+            let site = errors::site(&error);
             let error = Error::Template { message, site };
             return Err(if deep { Failure::Stack(error) } else { Failure::Error(error) });
         }

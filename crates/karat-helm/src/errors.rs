@@ -51,6 +51,24 @@ pub(crate) fn parse_site(error: &ParseError) -> TemplateSite {
     }
 }
 
+/// The longest message that is shown whole, in bytes. Helm tells a recursion level by level: megabytes.
+const LONGEST: usize = 16 << 10;
+
+/// A message with its middle left out if it is very long: where it starts and what it comes to are at its ends.
+pub(crate) fn shortened(message: String) -> String {
+    if message.len() <= LONGEST {
+        return message;
+    }
+    let (mut head, mut tail) = (LONGEST / 4, message.len() - LONGEST / 4);
+    while !message.is_char_boundary(head) {
+        head -= 1;
+    }
+    while !message.is_char_boundary(tail) {
+        tail += 1;
+    }
+    format!("{} ... {} bytes more ... {}", &message[..head], tail - head, &message[tail..])
+}
+
 /// `parse error at (FILE:LINE): MESSAGE`, of a longer message only the end.
 pub(crate) fn parse(file: &str, error: &ParseError) -> String {
     let text = error.to_string();
