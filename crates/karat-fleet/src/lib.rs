@@ -14,6 +14,7 @@ mod organisation;
 mod repositories;
 pub mod sample;
 mod source;
+mod trace;
 
 pub use application::{Destination, Directory, Helm, Source, Spec};
 pub use appset::{ExpandError, Expansion, Generated, expand};
@@ -25,3 +26,4 @@ pub use fleet::{Application, ApplicationSet, Fleet, Origin, Policy};
 pub use organisation::{ArgoCd, Cluster, ORGANISATION_FILE, Organisation, Repository};
 pub use repositories::{Globbing, Repositories, RepositoryError};
 pub use source::{Input, NotRendered, Unrendered, chart_problem};
+pub use trace::{Asked, Traced, trace};

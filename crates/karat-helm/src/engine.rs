@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use karat_template::{Interpreter, Limits, Map, MissingKey, Options, Str, Value, without_no_value};
+use karat_template::{Interpreter, Limits, Map, MissingKey, Options, Str, Trace, Value, without_no_value};
 
 use crate::context::set_template;
 use crate::render::{RenderInput, context_for};
@@ -22,13 +22,15 @@ impl From<Error> for Failure {
     }
 }
 
-/// What each template printed, by its name. They may use so many bytes of `stack`.
+/// What each template printed, by its name. They may use so many bytes of `stack`. A `trace` is filled with where it comes
+/// from, which takes longer.
 pub(crate) fn run<'r>(
     resolved: &'r Resolved,
     values: &Map,
     input: &RenderInput<'_>,
     stack: usize,
     warnings: &mut Vec<String>,
+    trace: Option<&mut Trace>,
 ) -> Result<BTreeMap<&'r str, Str>, Failure> {
     let settings = &resolved.root.chart.settings;
     let set = resolved.set.as_ref().map_err(|error| Failure::Error(error.clone()))?;
@@ -38,6 +40,9 @@ pub(crate) fn run<'r>(
     let options = Options { missing_key: MissingKey::Zero, limits, now: input.now };
     let mut host = ();
     let mut interpreter = Interpreter::new(set, options, &mut host);
+    if trace.is_some() {
+        interpreter.trace(values);
+    }
     let mut files = BTreeMap::new();
     let mut size = 0;
     for template in &resolved.templates {
@@ -59,6 +64,9 @@ pub(crate) fn run<'r>(
             return Err(Failure::Error(Error::TooLarge { what: "the rendered text".into(), limit }));
         }
         files.insert(template.name.as_str(), Str::from(out));
+    }
+    if let (Some(trace), Some(traced)) = (trace, interpreter.traced()) {
+        *trace = traced;
     }
     let functions: Vec<_> = interpreter.placeholders().collect();
     if !functions.is_empty() {

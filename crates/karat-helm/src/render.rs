@@ -63,13 +63,19 @@ pub struct Rendered {
 /// It runs on the caller's stack, of which templates may use 1 MiB. The rare chart that nests deeper is rendered again
 /// on a thread of its own with a large one.
 pub fn render(chart: &Arc<Chart>, input: &RenderInput<'_>) -> Result<Rendered, Error> {
-    match render_within(chart, input, karat_template::Limits::default().stack) {
-        Ok(rendered) => Ok(rendered),
+    on_any_stack(|stack| render_within(chart, input, stack))
+}
+
+/// Does `work` with the stack that there is, which gets to know how many bytes of it templates may use, and if that is
+/// not enough with a large one.
+pub(crate) fn on_any_stack<T: Send>(work: impl Fn(usize) -> Result<T, Failure> + Sync) -> Result<T, Error> {
+    match work(karat_template::Limits::default().stack) {
+        Ok(done) => Ok(done),
         Err(Failure::Error(error)) => Err(error),
         Err(Failure::Stack(error)) => {
             let stack = karat_template::LARGE_STACK / 4 * 3;
-            match karat_template::on_large_stack(|| render_within(chart, input, stack)) {
-                Some(Ok(rendered)) => Ok(rendered),
+            match karat_template::on_large_stack(|| work(stack)) {
+                Some(Ok(done)) => Ok(done),
                 Some(Err(Failure::Error(error) | Failure::Stack(error))) => Err(error),
                 None => Err(error),
             }
@@ -77,7 +83,12 @@ pub fn render(chart: &Arc<Chart>, input: &RenderInput<'_>) -> Result<Rendered, E
     }
 }
 
-fn render_within(chart: &Arc<Chart>, input: &RenderInput<'_>, stack: usize) -> Result<Rendered, Failure> {
+/// What a render does before its templates run: the charts that take part, and the values of all of them.
+pub(crate) fn prepare(
+    chart: &Arc<Chart>,
+    input: &RenderInput<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<(Arc<Resolved>, Map), Failure> {
     input.release.check_name()?;
     if !matches!(chart.metadata.kind.as_str(), "" | "application") {
         return Err(Error::NotInstallable { kind: chart.metadata.kind.clone() }.into());
@@ -86,12 +97,12 @@ fn render_within(chart: &Arc<Chart>, input: &RenderInput<'_>, stack: usize) -> R
     if !missing.is_empty() {
         return Err(Error::MissingDependencies { missing: missing.to_vec() }.into());
     }
-    let mut warnings = chart.warnings.clone();
+    warnings.extend_from_slice(&chart.warnings);
     if chart.metadata.deprecated {
         warnings.push("this chart is deprecated".into());
     }
     let values = user_values(input.values, chart.settings.profile)?;
-    let resolved = resolve(chart, &values, &mut warnings)?;
+    let resolved = resolve(chart, &values, warnings)?;
     warnings.extend(resolved.warnings.iter().cloned());
     let mut coalesce = Coalesce::new(chart.settings.profile.null_rule(), false);
     coalesce.chart(&resolved.root, &values, "").map_err(Error::Coalesce)?;
@@ -100,7 +111,13 @@ fn render_within(chart: &Arc<Chart>, input: &RenderInput<'_>, stack: usize) -> R
         schema::validate(&resolved.root, &values).map_err(Error::Schema)?;
     }
     check_kube_version(chart, input.capabilities)?;
-    let mut files = engine::run(&resolved, &values, input, stack, &mut warnings)?;
+    Ok((resolved, values))
+}
+
+fn render_within(chart: &Arc<Chart>, input: &RenderInput<'_>, stack: usize) -> Result<Rendered, Failure> {
+    let mut warnings = Vec::new();
+    let (resolved, values) = prepare(chart, input, &mut warnings)?;
+    let mut files = engine::run(&resolved, &values, input, stack, &mut warnings, None)?;
     let mut notes = Str::new();
     for template in resolved.templates.iter().filter(|template| template.is_notes) {
         let text = files.remove(template.name.as_str()).unwrap_or_default();

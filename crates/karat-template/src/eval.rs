@@ -13,6 +13,7 @@ impl Interpreter<'_> {
     /// The value of a pipeline, out of its interface; its variables are set.
     pub(crate) fn pipeline(&mut self, dot: &Item, pipe: &Pipe) -> Eval<Value> {
         self.at = pipe.id;
+        let mark = self.mark();
         let mut value = None;
         for command in &pipe.commands {
             value = Some(self.command(dot, command, value)?);
@@ -20,6 +21,9 @@ impl Interpreter<'_> {
         let value = value.unwrap_or_default();
         for declared in &pipe.declared {
             self.assign(declared, Item::plain(value.clone()))?;
+        }
+        if let Some(tracer) = &mut self.tracer {
+            tracer.assigned(mark, self.frame, &pipe.declared);
         }
         Ok(value)
     }
@@ -32,7 +36,7 @@ impl Interpreter<'_> {
         let constant = match &first.kind {
             Kind::Field(names) => {
                 self.at = first.id;
-                return Ok(self.fields(dot, dot, names, &command.operands, last)?.value);
+                return Ok(self.fields_of_dot(dot, names, &command.operands, last)?.value);
             }
             Kind::Function(function) => {
                 return self.function(dot, function, first.id, command.id, &command.operands, last);
@@ -60,7 +64,7 @@ impl Interpreter<'_> {
             return not_a_function(first);
         }
         match constant {
-            Kind::Dot => Ok(dot.value.clone()),
+            Kind::Dot => Ok(self.dot(dot).value),
             Kind::Bool(truth) => Ok(Value::Bool(*truth)),
             Kind::Str(text) => Ok(Value::Str(text.clone())),
             Kind::Number(number) => ideal(number.ideal),
@@ -73,13 +77,39 @@ impl Interpreter<'_> {
         let Some(value) = value else {
             return Err(Problem::UndefinedVariable(variable.name.clone()).into());
         };
-        if !variable.fields.is_empty() {
-            return self.fields(dot, &value, &variable.fields, operands, last);
-        }
-        if operands.len() > 1 || last.is_some() {
+        let mark = self.mark();
+        let item = if !variable.fields.is_empty() {
+            self.fields(dot, &value, &variable.fields, operands, last)?
+        } else if operands.len() > 1 || last.is_some() {
             return not_a_function(&operands[0]);
+        } else {
+            value
+        };
+        if let (Some(tracer), Some(slot)) = (&mut self.tracer, variable.slot)
+            && tracer.is_idle(mark)
+        {
+            tracer.variable(self.frame + slot as usize, &item.value);
         }
-        Ok(value)
+        Ok(item)
+    }
+
+    fn dot(&mut self, dot: &Item) -> Item {
+        if let Some(tracer) = &mut self.tracer {
+            tracer.dot(&dot.value);
+        }
+        dot.clone()
+    }
+
+    /// [`fields`](Self::fields) of the dot.
+    fn fields_of_dot(&mut self, dot: &Item, names: &[Str], operands: &[Operand], last: Option<Value>) -> Eval<Item> {
+        let mark = self.mark();
+        let item = self.fields(dot, dot, names, operands, last)?;
+        if let Some(tracer) = &mut self.tracer
+            && tracer.is_idle(mark)
+        {
+            tracer.dot(&item.value);
+        }
+        Ok(item)
     }
 
     /// Evaluates `.X.Y.Z`, possibly followed by arguments, from `receiver` on.
@@ -130,9 +160,13 @@ impl Interpreter<'_> {
         Ok(current.unwrap_or_default())
     }
 
-    fn entry(&self, map: &Map, name: &Str) -> Eval<Item> {
-        if let Some(value) = map.borrow().get(name.as_bytes()) {
-            return Ok(Item::element(value.clone(), map.go_type()));
+    fn entry(&mut self, map: &Map, name: &Str) -> Eval<Item> {
+        let value = map.borrow().get(name.as_bytes()).cloned();
+        if let Some(tracer) = &mut self.tracer {
+            tracer.read(map, name, value.as_ref().unwrap_or(&Value::Nil));
+        }
+        if let Some(value) = value {
+            return Ok(Item::element(value, map.go_type()));
         }
         match self.missing_key {
             MissingKey::Default => Ok(Item::default()),
@@ -223,10 +257,17 @@ impl Interpreter<'_> {
             Function::Core(core) => return self.core(dot, *core, call, operands, last),
             Function::Host(builtin) => builtin,
         };
+        let mark = self.mark();
         let mut arguments = self.arguments(dot, builtin.name, &builtin.signature, operands, last)?;
+        if let Some(tracer) = &mut self.tracer {
+            tracer.calling(mark);
+        }
         // A function does more than a step, and reads what it is given.
         let given: usize = arguments.iter().map(Value::length).sum();
         let result = self.work(CALL_STEPS + given / 1024).and_then(|()| (builtin.call)(self, &arguments));
+        if let (Some(tracer), Ok(value)) = (&mut self.tracer, &result) {
+            tracer.called(builtin.name, &arguments, value);
+        }
         arguments.clear();
         self.spare.push(arguments);
         self.called(builtin.name, call, result)
@@ -280,6 +321,9 @@ impl Interpreter<'_> {
         }
         arguments.extend(last);
         let result = core.call(&arguments, self.limits.output);
+        if let (Some(tracer), Ok(value)) = (&mut self.tracer, &result) {
+            tracer.called(core.name(), &arguments, value);
+        }
         arguments.clear();
         self.spare.push(arguments);
         self.called(core.name(), call, result)
@@ -368,8 +412,8 @@ impl Interpreter<'_> {
     fn argument(&mut self, dot: &Item, wanted: Option<Type>, operand: &Operand) -> Eval<Item> {
         self.at = operand.id;
         let item = match &operand.kind {
-            Kind::Dot => dot.clone(),
-            Kind::Field(names) => self.fields(dot, dot, names, &[], None)?,
+            Kind::Dot => self.dot(dot),
+            Kind::Field(names) => self.fields_of_dot(dot, names, &[], None)?,
             Kind::Variable(variable) => self.variable(dot, variable, &[], None)?,
             Kind::Pipe(pipe) => {
                 self.check_stack()?;

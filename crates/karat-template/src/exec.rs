@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::ast::{Branch, Call, Declared, List, Loop, Node, Template};
+use crate::trace::{Mark, Origin};
 use crate::{CallError, ExecError, Interpreter, Limit, Problem, Site, Str, Value, fmt};
 
 /// A value on its way through a template, and whether Go would hold it in an `interface {}`: an element of a map or list
@@ -86,7 +87,13 @@ impl Interpreter<'_> {
         let at = std::mem::take(&mut self.at);
         self.variables.push(Some(dot.clone()));
         self.variables.resize(self.frame + template.slots, None);
+        if let Some(tracer) = &mut self.tracer {
+            tracer.enter(template, self.out.len(), self.frame);
+        }
         let result = self.list(template, dot, &template.root);
+        if let Some(tracer) = &mut self.tracer {
+            tracer.leave(&self.out, template.file == *self.set.name());
+        }
         let result = result.map(|_| ()).map_err(|fault| self.located(template, *fault));
         self.variables.truncate(self.frame);
         self.frame = frame;
@@ -132,8 +139,6 @@ impl Interpreter<'_> {
         if self.steps > self.limits.steps { Err(Limit::Steps(self.limits.steps)) } else { Ok(()) }
     }
 
-    // All output passes here or through `print`, with `self.at` telling which part of the template it is from: the place
-    // for a traced rendering to listen.
     fn write(&mut self, text: &[u8]) -> Result<(), Limit> {
         self.out.extend_from_slice(text);
         if self.out.len() > self.limits.output { Err(Limit::Output(self.limits.output)) } else { Ok(()) }
@@ -154,14 +159,19 @@ impl Interpreter<'_> {
             self.step()?;
             let flow = match node {
                 Node::Text(span) => {
+                    if let Some(tracer) = &mut self.tracer {
+                        tracer.literal(self.out.len(), span);
+                    }
                     self.write(template.slice(span))?;
                     continue;
                 }
                 Node::Action(pipe) => {
+                    let mark = self.mark();
                     let value = self.pipeline(dot, pipe)?;
                     if pipe.declared.is_empty() {
                         self.print(&value)?;
                     }
+                    self.acted(mark, pipe.span.start);
                     continue;
                 }
                 Node::If(branch) => self.branch(template, dot, branch, false)?,
@@ -183,10 +193,19 @@ impl Interpreter<'_> {
 
     fn branch(&mut self, template: &Template, dot: &Item, branch: &Branch, with: bool) -> Eval<Flow> {
         for arm in &branch.arms {
+            let mark = self.mark();
             let value = self.pipeline(dot, &arm.pipe)?;
+            let origin = self.origin(mark);
             if value.truth() {
                 return if with {
-                    self.list(template, &Item::plain(value), &arm.list)
+                    if let Some(tracer) = &mut self.tracer {
+                        tracer.open(origin);
+                    }
+                    let flow = self.list(template, &Item::plain(value), &arm.list);
+                    if let Some(tracer) = &mut self.tracer {
+                        tracer.close();
+                    }
+                    flow
                 } else {
                     self.list(template, dot, &arm.list)
                 };
@@ -199,12 +218,13 @@ impl Interpreter<'_> {
     }
 
     fn range(&mut self, template: &Template, dot: &Item, range: &Loop) -> Eval<Flow> {
+        let mark = self.mark();
         let value = self.pipeline(dot, &range.pipe)?;
         let value = match &value {
             Value::Object(object) if matches!(object.kind(), "map" | "slice") => object.data(),
             _ => value,
         };
-        let mut body = Body { template, range, run: false };
+        let mut body = Body { template, range, run: false, container: &value, origin: self.origin(mark) };
         match &value {
             Value::Nil => {}
             Value::Int(kind, number) => {
@@ -259,6 +279,7 @@ impl Interpreter<'_> {
 
     fn template(&mut self, dot: &Item, call: &Call) -> Eval<()> {
         self.at = call.id;
+        let mark = self.mark();
         let Some(template) = self.find(&call.name) else {
             return Err(Problem::NoTemplate(call.name.clone()).into());
         };
@@ -270,12 +291,28 @@ impl Interpreter<'_> {
             None => Value::Nil,
         };
         self.depth += 1;
+        if let Some(tracer) = &mut self.tracer {
+            tracer.calling(mark);
+        }
         let result = self.run(&template, &Item::plain(value));
+        self.acted(mark, call.span.start);
         self.depth -= 1;
         result.map_err(|error| {
             self.at = call.id;
             Box::new(Fault::There(error))
         })
+    }
+
+    /// What was read and run since a mark.
+    fn origin(&mut self, mark: Mark) -> Origin {
+        self.tracer.as_mut().map(|tracer| tracer.take(mark)).unwrap_or_default()
+    }
+
+    /// An action at an offset of its template ends.
+    fn acted(&mut self, mark: Mark, at: u32) {
+        if let Some(tracer) = &mut self.tracer {
+            tracer.action(mark, self.out.len(), at);
+        }
     }
 
     pub(crate) fn assign(&mut self, declared: &Declared, item: Item) -> Eval<()> {
@@ -302,6 +339,9 @@ struct Body<'t> {
     template: &'t Template,
     range: &'t Loop,
     run: bool,
+    /// What is iterated over, and where it comes from.
+    container: &'t Value,
+    origin: Origin,
 }
 
 impl Body<'_> {
@@ -309,6 +349,10 @@ impl Body<'_> {
     fn iterate(&mut self, run: &mut Interpreter<'_>, index: Item, element: &Item) -> Eval<Option<Flow>> {
         self.run = true;
         run.step()?;
+        if let Some(tracer) = &mut run.tracer {
+            let variables = (run.frame, &*self.range.pipe.declared);
+            tracer.element(self.container, &index.value, &element.value, &self.origin, variables);
+        }
         match &*self.range.pipe.declared {
             [] => {}
             [variable] => run.assign(variable, element.clone())?,
@@ -317,7 +361,11 @@ impl Body<'_> {
                 run.assign(second, element.clone())?;
             }
         }
-        match run.list(self.template, element, &self.range.list)? {
+        let flow = run.list(self.template, element, &self.range.list)?;
+        if let Some(tracer) = &mut run.tracer {
+            tracer.close();
+        }
+        match flow {
             Flow::Break => Ok(Some(Flow::Next)),
             Flow::Next | Flow::Continue => Ok(None),
         }

@@ -9,7 +9,8 @@ use rustc_hash::FxHashMap;
 use crate::ast::Template;
 use crate::exec::Item;
 use crate::set::Layer;
-use crate::{CallError, Error, Limit, Str, TemplateSet, Value};
+use crate::trace::{Mark, Trace, Tracer};
+use crate::{CallError, Error, Limit, Map, Str, TemplateSet, Value};
 
 /// How often an `include` of one name may be nested, in Helm.
 const MAX_INCLUDES: usize = 1000;
@@ -98,6 +99,8 @@ pub struct Interpreter<'a> {
     stack: Option<usize>,
     /// Argument lists to use again.
     pub(crate) spare: Vec<Vec<Value>>,
+    /// Remembers where the output comes from, if somebody asked.
+    pub(crate) tracer: Option<Box<Tracer>>,
 }
 
 impl<'a> Interpreter<'a> {
@@ -121,7 +124,24 @@ impl<'a> Interpreter<'a> {
             produced: 0,
             stack: None,
             spare: Vec::new(),
+            tracer: None,
         }
+    }
+
+    /// Remembers from here on where the output comes from; `values` are the values whose use is remembered. Output and
+    /// errors stay the same, and it takes a few times as long.
+    pub fn trace(&mut self, values: &Map) {
+        self.tracer = Some(Box::new(Tracer::new(values)));
+    }
+
+    /// What was remembered, if all went well.
+    pub fn traced(&mut self) -> Option<Trace> {
+        self.tracer.take().map(|tracer| tracer.finish())
+    }
+
+    /// Where an action begins; of no interest unless it is traced.
+    pub(crate) fn mark(&self) -> Mark {
+        self.tracer.as_ref().map(|tracer| tracer.mark(self.out.len())).unwrap_or_default()
     }
 
     /// Executes the template `name` on `dot` and appends what it prints to `out`. After an error, what had been printed

@@ -62,6 +62,7 @@ mod parse;
 pub mod quote;
 mod set;
 pub mod sprig;
+mod trace;
 mod value;
 
 pub use ast::Template;
@@ -70,4 +71,5 @@ pub use func::{Builtin, CallError, FuncMap, Signature, Type};
 pub use interpreter::{Interpreter, LARGE_STACK, Limits, MissingKey, Options, on_large_stack, without_no_value};
 pub use karat_yaml::Str;
 pub use set::TemplateSet;
+pub use trace::{Read, Step, TemplatePlace, Trace};
 pub use value::{IntKind, List, Map, Object, Value};

@@ -170,6 +170,11 @@ impl List {
         Rc::ptr_eq(&self.0, &other.0)
     }
 
+    /// What tells it from other slices as long as it lives.
+    pub(crate) fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
+    }
+
     /// The items.
     pub fn items(&self) -> &[Value] {
         &self.0.items
@@ -225,6 +230,11 @@ impl Map {
     /// Sets `key`.
     pub fn set(&self, key: impl Into<Str>, value: Value) {
         self.borrow_mut().insert(key.into(), value);
+    }
+
+    /// What tells it from other maps as long as it lives.
+    pub(crate) fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
     }
 
     /// Whether both handles name one map.
@@ -288,7 +298,7 @@ impl Value {
         }
     }
 
-    fn is_container(&self) -> bool {
+    pub(crate) fn is_container(&self) -> bool {
         matches!(self, Self::List(_) | Self::Map(_))
     }
 
