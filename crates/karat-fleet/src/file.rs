@@ -50,10 +50,7 @@ impl File {
     /// Where a part of it is: the key and value at the path, or the nearest part around it that exists.
     pub fn place(&self, path: &Path) -> Place {
         let span = self.document.as_ref().zip(self.before).map(|(document, before)| {
-            let steps = path.steps().iter().map(|step| match step {
-                Step::Key(key) => karat_yaml::Step::Key(key),
-                Step::Index(index) => karat_yaml::Step::Index(*index),
-            });
+            let steps = path.steps().iter().map(yaml_step);
             let mut span = span_of(document.source(), document.root().locate(steps));
             span.start.line += before as usize;
             span.end.line += before as usize;
@@ -65,6 +62,14 @@ impl File {
     /// An error at a part of it.
     pub fn error(&self, path: &Path, message: impl Into<String>) -> Diagnostic {
         Diagnostic { places: vec![self.place(path)], ..problem(&self.path, None, message) }
+    }
+}
+
+/// A step as YAML trees know it.
+pub(crate) fn yaml_step(step: &Step) -> karat_yaml::Step<'_> {
+    match step {
+        Step::Key(key) => karat_yaml::Step::Key(key),
+        Step::Index(index) => karat_yaml::Step::Index(*index),
     }
 }
 

@@ -115,6 +115,16 @@ impl Application {
         (known && self.keys == other.keys) || self.documents == other.documents
     }
 
+    /// What its document says of one of its sources.
+    pub(crate) fn raw_source(&self, index: usize) -> &Value {
+        let spec = self.object.get("spec").unwrap_or(&Value::Null);
+        let source = match spec.get("sources").and_then(Value::as_seq) {
+            Some(list) => list.get(index),
+            None => spec.get("source"),
+        };
+        source.unwrap_or(&Value::Null)
+    }
+
     /// Whether its objects are deleted when it is: whether it has Argo CD's finalizer.
     pub fn cascades(&self) -> bool {
         let finalizers = self.object.at(["metadata", "finalizers"]).and_then(Value::as_seq).unwrap_or_default();
@@ -427,13 +437,9 @@ impl Builder<'_> {
             let place = application.origin.place.clone();
             application.problems.push(Diagnostic { places: vec![place], ..problem("", None, "it has no source") });
         }
-        let raw = application.object.get("spec").cloned().unwrap_or_default();
         for (index, source) in application.spec.sources.iter().enumerate() {
-            let raw = match raw.get("sources").and_then(Value::as_seq) {
-                Some(list) => list.get(index),
-                None => raw.get("source"),
-            };
-            let rendered = self.resolver.render(&application.spec, source, raw.unwrap_or(&Value::Null), cluster);
+            let raw = application.raw_source(index);
+            let rendered = self.resolver.render(&application.spec, source, raw, cluster);
             application.inputs.extend(rendered.inputs);
             application.keys.push(rendered.key);
             let Outcome { documents, problems, notes, not_rendered } = &*rendered.outcome;

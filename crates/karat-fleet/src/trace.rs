@@ -53,7 +53,8 @@ pub fn trace(fleet: &Fleet, world: &dyn World, cache: &Cache, asked: &[Asked<'_>
     let groups: Vec<_> = rendered.into_values().collect();
     for argocd in &fleet.organisation.argocd {
         let folders = fleet.organisation.repositories.iter();
-        let folders = folders.map(|repository| (repository.url.to_string(), repository.folder.to_string())).collect();
+        let folders: Vec<_> =
+            folders.map(|repository| (repository.url.to_string(), repository.folder.to_string())).collect();
         let repositories = Repositories::new(world, folders, argocd.globbing);
         let resolver = Resolver::new(&repositories, cache, argocd.helm);
         let tracing = Tracing { fleet, world, resolver: &resolver };
@@ -215,8 +216,7 @@ impl Tracing<'_> {
             }
         };
         let many = spec.key("sources");
-        let source =
-            if many.find(&file.value).is_some() { many.index(source) } else { spec.key("source") };
+        let source = if many.find(&file.value).is_some() { many.index(source) } else { spec.key("source") };
         Some((file, source.key("helm")))
     }
 }

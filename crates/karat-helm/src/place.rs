@@ -30,12 +30,7 @@ pub enum Layer {
 impl ValueSources {
     /// Where the value at `path` is written: in the last of the user's layers that says it, else in the defaults of the
     /// chart, else in those of the chart below that it is for. `read` gives files of the chart by their paths in it.
-    pub fn place(
-        &self,
-        chart: &Chart,
-        read: &dyn Fn(&str) -> Option<Vec<u8>>,
-        path: &[Step],
-    ) -> Option<ValuePlace> {
+    pub fn place(&self, chart: &Chart, read: &dyn Fn(&str) -> Option<Vec<u8>>, path: &[Step]) -> Option<ValuePlace> {
         // Globals of a parent go before those of the charts below it.
         let below = path.iter().position(|step| *step == Step::Key("global".into())).unwrap_or(0);
         (0..=below).find_map(|length| {

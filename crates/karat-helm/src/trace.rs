@@ -88,6 +88,7 @@ impl Traced {
             from + rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len())
         };
         let from = key.span().start.offset;
+        let from = if key == value { dash(part, from) } else { from };
         let mut templates = self.trace.places(root, range(from, line(from)));
         templates.iter_mut().for_each(|place| place.file = self.file(&place.file.lossy()).into());
         let span = value.span();
@@ -136,6 +137,13 @@ fn nearest<'d, 'p>(root: Node<'d>, path: impl Iterator<Item = Step<'p>>) -> (Nod
         (key, value) = next;
     }
     (key, value, true)
+}
+
+/// Where the item of a list that starts at an offset begins with its dash; else the offset.
+fn dash(text: &[u8], offset: usize) -> usize {
+    let before = text.get(..offset).unwrap_or_default().trim_ascii_end();
+    let between = text.get(before.len()..offset).unwrap_or_default();
+    if before.ends_with(b"-") && !between.contains(&b'\n') { before.len() - 1 } else { offset }
 }
 
 /// An offset of a text without `<no value>` as an offset of the text with it.

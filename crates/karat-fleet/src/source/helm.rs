@@ -5,7 +5,11 @@ use std::sync::{Arc, OnceLock};
 
 use ecow::EcoString;
 use karat_diag::{Diagnostic, Place};
-use karat_helm::{Capabilities, Chart, Flags, Part, Profile, Release, RenderInput, Settings, ValueSources};
+use karat_helm::{
+    Capabilities, Chart, Flags, Origin, Part, Profile, Release, RenderInput, Settings, Traced, ValuePlace,
+    ValueSources, ValueStep,
+};
+use karat_kube::Path;
 use karat_source::{EntryKind, World, join};
 use karat_yaml::{Escape, Str, Value};
 use rustc_hash::FxHashMap;
@@ -15,7 +19,7 @@ use super::{Input, NotRendered, Outcome, Resolver, directory};
 use crate::application::{Helm, Source, Spec};
 use crate::cache::{Cache, Digest, Hasher, digest};
 use crate::document::{At, DocumentError, objects, objects_of};
-use crate::file::problem;
+use crate::file::{problem, yaml_step};
 use crate::organisation::Cluster;
 
 /// A chart of the organisation, with the digest of its files.
@@ -182,8 +186,30 @@ impl Inputs {
 
     /// The values, merged, without the chart's own.
     pub(crate) fn values(&self, profile: Profile) -> Result<Value, String> {
+        self.merged(profile).map_err(|error| error.to_string())
+    }
+
+    fn merged(&self, profile: Profile) -> Result<Value, karat_helm::Error> {
         let read = |path: &str| self.set_files.get(path).cloned().ok_or_else(|| format!("{path}: no such file"));
-        self.values.merge(profile, &read).map_err(|error| error.to_string())
+        self.values.merge(profile, &read)
+    }
+
+    fn input<'v>(&'v self, values: &'v Value) -> RenderInput<'v> {
+        RenderInput {
+            release: Release::new(self.release.as_str()).in_namespace(self.namespace.as_str()),
+            values,
+            capabilities: &self.capabilities,
+            flags: self.flags.clone(),
+            // What a chart makes of the time would be another difference each day.
+            now: 0,
+        }
+    }
+
+    /// Renders the chart at `folder` again to know where everything comes from.
+    pub(crate) fn trace(self, chart: Arc<Chart>, folder: String, profile: Profile) -> Option<TracedSource> {
+        let values = self.merged(profile).ok()?;
+        let traced = karat_helm::trace(&chart, &self.input(&values)).ok()?;
+        Some(TracedSource { folder, chart, traced, values: self.values })
     }
 
     /// Renders the chart at `folder`.
@@ -209,17 +235,8 @@ impl Inputs {
         profile: Profile,
         cache: &Cache,
     ) -> Result<Outcome, karat_helm::Error> {
-        let read = |path: &str| self.set_files.get(path).cloned().ok_or_else(|| format!("{path}: no such file"));
-        let values = self.values.merge(profile, &read)?;
-        let input = RenderInput {
-            release: Release::new(self.release.as_str()).in_namespace(self.namespace.as_str()),
-            values: &values,
-            capabilities: &self.capabilities,
-            flags: self.flags.clone(),
-            // What a chart makes of the time would be another difference each day.
-            now: 0,
-        };
-        let rendered = karat_helm::render(chart, &input)?;
+        let values = self.merged(profile)?;
+        let rendered = karat_helm::render(chart, &self.input(&values))?;
         let mut outcome = Outcome::default();
         outcome.notes.extend(rendered.warnings.iter().map(EcoString::from));
         let mut files: FxHashMap<String, EcoString> = FxHashMap::default();
@@ -253,6 +270,28 @@ impl Inputs {
             }
         }
         Ok(outcome)
+    }
+}
+
+/// A chart's render that knows where everything comes from.
+pub(crate) struct TracedSource {
+    /// Where the chart is.
+    pub(crate) folder: String,
+    chart: Arc<Chart>,
+    traced: Traced,
+    values: ValueSources,
+}
+
+impl TracedSource {
+    /// Where a part of a document comes from; `template` is its path within the chart.
+    pub(crate) fn origin(&self, template: &str, text: &[u8], path: &Path) -> Option<Origin> {
+        let steps: Vec<_> = path.steps().iter().map(yaml_step).collect();
+        self.traced.origin(&format!("{}/{template}", self.chart.metadata().name), text, &steps)
+    }
+
+    /// Where a value is written.
+    pub(crate) fn place(&self, world: &dyn World, path: &[ValueStep]) -> Option<ValuePlace> {
+        self.values.place(&self.chart, &|file| world.read(&join(&self.folder, file)).ok(), path)
     }
 }
 

@@ -27,6 +27,8 @@ use env::Env;
 pub use helm::chart_problem;
 use helm::{CapabilitySets, Charts, Unresolved};
 
+pub(crate) use helm::TracedSource;
+
 /// What a source gives.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outcome {
@@ -208,35 +210,9 @@ impl<'a> Resolver<'a> {
             // A source that others take value files from.
             return Ok((Arc::default(), Some(Digest::default())));
         }
-        let Some(repository) = self.repositories.folder(&source.repo_url) else {
-            return Err(Unresolved::NotRendered(NotRendered::RemoteRepository { url: source.repo_url.clone() }));
-        };
-        if source.path.starts_with('/') {
-            return Err(format!("`path: {}` is absolute; a path is relative to the repository", source.path).into());
-        }
-        let within = karat_source::clean(&source.path)
-            .ok_or_else(|| format!("`path: {}` leaves the repository", source.path))?;
-        let folder = join(repository, &within);
-        match self.world().kind(&folder).map_err(|error| error.to_string())? {
-            Some(EntryKind::Folder) => {}
-            Some(_) => return Err(format!("{folder} is not a folder").into()),
-            None => return Err(format!("{folder} does not exist").into()),
-        }
-        let overridden = self.overridden(spec, raw, &folder, inputs)?;
-        let source = match &overridden {
-            Some(overridden) => {
-                let fixed = Source::read(overridden);
-                // A file in the repository may change how it is rendered, not what.
-                &Source {
-                    repo_url: source.repo_url.clone(),
-                    path: source.path.clone(),
-                    chart: source.chart.clone(),
-                    target_revision: source.target_revision.clone(),
-                    ..fixed
-                }
-            }
-            None => source,
-        };
+        let (repository, folder) = self.folder(source)?;
+        let overridden = self.overridden(spec, source, raw, &folder, inputs)?;
+        let source = overridden.as_ref().unwrap_or(source);
         let explicit = [source.kustomize, source.helm.is_some(), source.directory.is_some(), source.plugin];
         if explicit.iter().filter(|set| **set).count() > 1 {
             return Err("a source has one of `helm`, `kustomize`, `directory` and `plugin`, this has several"
@@ -365,14 +341,53 @@ impl<'a> Resolver<'a> {
         clean.map(Some).ok_or_else(|| Unresolved::Problem(format!("`{file}` leaves the repository")))
     }
 
-    /// `.argocd-source.yaml` and `.argocd-source-NAME.yaml` beside the manifests, merged over the source.
+    /// Renders a chart of the organisation again, traced; `None` if the source is none or cannot be rendered.
+    pub(crate) fn trace(
+        &self,
+        spec: &Spec,
+        source: &Source,
+        raw: &Value,
+        cluster: Option<&Cluster>,
+    ) -> Option<TracedSource> {
+        if !source.chart.is_empty() || source.repo_url.starts_with("oci://") || source.path.is_empty() {
+            return None;
+        }
+        let (repository, folder) = self.folder(source).ok()?;
+        let overridden = self.overridden(spec, source, raw, &folder, &mut Vec::new()).ok()?;
+        let source = overridden.as_ref().unwrap_or(source);
+        let inputs = helm::inputs(self, spec, source, Some(repository), cluster).ok()?;
+        let chart = self.charts.get(self.world(), &folder, self.profile, self.cache).chart.ok()?;
+        inputs.trace(chart, folder, self.profile)
+    }
+
+    /// The repository of a source, and its folder there.
+    fn folder(&self, source: &Source) -> Result<(&'a str, String), Unresolved> {
+        let Some(repository) = self.repositories.folder(&source.repo_url) else {
+            return Err(Unresolved::NotRendered(NotRendered::RemoteRepository { url: source.repo_url.clone() }));
+        };
+        if source.path.starts_with('/') {
+            return Err(format!("`path: {}` is absolute; a path is relative to the repository", source.path).into());
+        }
+        let within = karat_source::clean(&source.path)
+            .ok_or_else(|| format!("`path: {}` leaves the repository", source.path))?;
+        let folder = join(repository, &within);
+        match self.world().kind(&folder).map_err(|error| error.to_string())? {
+            Some(EntryKind::Folder) => Ok((repository, folder)),
+            Some(_) => Err(format!("{folder} is not a folder").into()),
+            None => Err(format!("{folder} does not exist").into()),
+        }
+    }
+
+    /// The source with `.argocd-source.yaml` and `.argocd-source-NAME.yaml` beside the manifests merged over it, if there
+    /// are such files.
     fn overridden(
         &self,
         spec: &Spec,
+        source: &Source,
         raw: &Value,
         folder: &str,
         inputs: &mut Vec<Input>,
-    ) -> Result<Option<Value>, Unresolved> {
+    ) -> Result<Option<Source>, Unresolved> {
         let mut merged: Option<Value> = None;
         for name in [".argocd-source.yaml".to_owned(), format!(".argocd-source-{}.yaml", spec.name)] {
             let place = join(folder, &name);
@@ -383,7 +398,14 @@ impl<'a> Resolver<'a> {
             let shaped = shape(&SOURCE, &value, Names::AnyCase).map_err(|error| format!("{place}: {error}"))?;
             merged = Some(shaped);
         }
-        Ok(merged)
+        // A file in the repository may change how it is rendered, not what.
+        Ok(merged.map(|merged| Source {
+            repo_url: source.repo_url.clone(),
+            path: source.path.clone(),
+            chart: source.chart.clone(),
+            target_revision: source.target_revision.clone(),
+            ..Source::read(&merged)
+        }))
     }
 
     fn override_file(&self, place: &str) -> Result<Override, String> {

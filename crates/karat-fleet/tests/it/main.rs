@@ -4,3 +4,4 @@ mod difference;
 mod expansion;
 mod organisation;
 mod rendering;
+mod tracing;

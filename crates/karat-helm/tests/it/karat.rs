@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use fs_err as fs;
-use karat_helm::{Capabilities, Chart, Flags, Release, RenderInput, Settings, ValueSources, render};
+use karat_helm::{
+    Capabilities, Chart, Flags, Part, Release, RenderInput, Rendered, Settings, Traced, ValueSources, render, trace,
+};
 use karat_source::Folder;
+use karat_yaml::{Step, Value};
 
 use crate::helm::Verdict;
 
@@ -87,6 +90,7 @@ impl Words {
         release.is_upgrade = self.is_upgrade;
         let input = RenderInput { release, values: &values, capabilities: &capabilities, flags: self.flags, now: 0 };
         let rendered = render(&chart, &input).map_err(said)?;
+        everything_has_an_origin(&trace(&chart, &input).map_err(said)?, &rendered);
         if self.show_only.is_empty() {
             Ok(rendered.print())
         } else {
@@ -101,6 +105,31 @@ impl Words {
             ([chart], Some(template)) => Ok((name_from(template)?, chart.clone())),
             ([chart], None) => Ok(("release-name".into(), chart.clone())),
             (words, _) => Err(format!("one or two words are expected, not {words:?}")),
+        }
+    }
+}
+
+/// A traced render knows a line of a template for every part of every document.
+fn everything_has_an_origin(traced: &Traced, rendered: &Rendered) {
+    for document in rendered.documents.iter().filter(|document| document.part != Part::Crd) {
+        let mut parts = vec![(Vec::new(), &document.value)];
+        // Large documents say nothing new after a while.
+        for _ in 0..60 {
+            let Some((path, value)) = parts.pop() else { break };
+            let origin = traced.origin(&document.path, &document.text, &path);
+            let known = origin.is_some_and(|origin| !origin.templates.is_empty());
+            assert!(known || document.value.is_null(), "{} {path:?}\n{}", document.path, document.text);
+            let below = |step| path.iter().copied().chain([step]).collect();
+            match value {
+                Value::Map(map) => {
+                    let keys = map.iter().filter_map(|(key, value)| Some((key.as_str()?, value)));
+                    parts.extend(keys.map(|(key, value)| (below(Step::Key(key)), value)));
+                }
+                Value::Seq(items) => {
+                    parts.extend(items.iter().enumerate().map(|(index, item)| (below(Step::Index(index)), item)));
+                }
+                _ => {}
+            }
         }
     }
 }

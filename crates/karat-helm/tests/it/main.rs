@@ -6,4 +6,5 @@ mod helm;
 mod hostile;
 mod istio;
 mod karat;
+mod origins;
 mod peers;

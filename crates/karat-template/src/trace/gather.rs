@@ -86,8 +86,7 @@ impl Gather<'_> {
         }
         // Of an action that runs templates and could not be followed into them, what it hands to them says little.
         if known || origin.frames.is_empty() || !text.trim_ascii().contains(&b'\n') {
-            let reads: Vec<&Read> =
-                origin.reads.iter().filter_map(|id| self.trace.reads.get(*id as usize)).collect();
+            let reads: Vec<&Read> = origin.reads.iter().filter_map(|id| self.trace.reads.get(*id as usize)).collect();
             for (index, read) in reads.iter().enumerate() {
                 // `.a.b` reads `.a` on the way.
                 let on_the_way = |next: &&Read| next.path.len() > read.path.len() && next.path.starts_with(&read.path);
