@@ -101,8 +101,8 @@ fn what_an_application_says_itself() {
         world.insert(*path, *text);
     }
     let expected = [
-        "app/templates/a.yaml:4:3 < config/root.yaml:16:24",
-        "app/templates/a.yaml:5:3 < config/root.yaml:18:13",
+        "app/templates/a.yaml:4:3 < config/root.yaml:16:25",
+        "app/templates/a.yaml:5:3 < config/root.yaml:18:18",
         "app/templates/a.yaml:6:3 < app/values.yaml:3:1",
         "app/templates/a.yaml:7:3",
     ];
@@ -149,7 +149,7 @@ spec:
         - {name: other, value: x}
         - {name: given, value: from the parameter}
       valuesObject:
-            object: {deep: 1}
+        object: {deep: 1}
 ",
     ),
     ("app/Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.0.0\n"),

@@ -313,7 +313,7 @@ impl Tracer {
                 }
             }
             // A part or a copy of a map says what the map says.
-            ("pick", [value, ..]) | ("omit", [value, ..]) | ("deepCopy" | "mustDeepCopy", [value]) => {
+            ("pick" | "omit", [value, ..]) | ("deepCopy" | "mustDeepCopy", [value]) => {
                 let path = address(value).and_then(|address| self.known.get(&address)).map(|known| &known.path);
                 if let Some(path) = path.cloned() {
                     self.learn(result, path);
