@@ -310,6 +310,7 @@ pub fn chart_problem(error: &karat_helm::Error, folder: &str) -> Diagnostic {
         karat_helm::Error::Manifest { path, .. } => {
             (Place::file(template_file(folder, path).as_str()), error.to_string())
         }
+        karat_helm::Error::Load { message, .. } => (Place::file(folder), message.clone()),
         _ => (Place::file(if folder.is_empty() { "." } else { folder }), error.to_string()),
     };
     // Helm's messages may have many lines, such as one for each value that a schema refuses.

@@ -61,5 +61,9 @@ fn a_chart_that_does_not_render_is_bad_input() {
     assert_eq!(output.code, Some(2), "{}", output.stdout);
     assert!(output.stdout.contains("function \"nope\" not defined"), "{}", output.stdout);
     assert!(output.stdout.contains("affects appointments-production-eu"), "{}", output.stdout);
-    assert!(output.stdout.contains("--> myhealth/apps/appointments/chart/templates/rollout.yaml:1:"), "{}", output.stdout);
+    assert!(
+        output.stdout.contains("--> myhealth/apps/appointments/chart/templates/rollout.yaml:1:"),
+        "{}",
+        output.stdout
+    );
 }
