@@ -1,6 +1,7 @@
 //! `karat check`
 
 use insta::assert_snapshot;
+use karat_testkit::Sandbox;
 
 use crate::{edit, karat, myhealth, timeless};
 
@@ -39,13 +40,32 @@ fn every_format_tells_it() {
     }
 }
 
+/// `--peers`: OASIS's schema, as go-sarif embeds it, on a report with findings, a waiver and a problem.
+#[test]
+fn sarif_is_sarif() {
+    let Some(sarif) = karat_testkit::peer("sarif") else { return };
+    let sandbox = myhealth();
+    edit(&sandbox, SETS, "preserveResourcesOnDeletion: true ", "preserveResourcesOnDeletion: false");
+    waive(&sandbox);
+    edit(&sandbox, "myhealth/config/appsets/tenants.yaml", "missingkey=error", "missingkey=zero");
+    let report = karat(&sandbox).args(["check", "myhealth", "--format", "sarif", "--today", "2026-12-31"]).run();
+    assert_eq!(report.code, Some(1), "{}", report.stdout);
+    assert!(report.stdout.contains("\"suppressions\""), "{}", report.stdout);
+    let verdict = sandbox.command(sarif).stdin(report.stdout).run();
+    assert_eq!((verdict.stdout.as_str(), verdict.code), ("valid\n", Some(0)));
+}
+
+fn waive(sandbox: &Sandbox) {
+    let waiver = "- standard: gitops/safe-applicationset\n    on: {kind: ApplicationSet, name: services}\n    owner: \
+                  group:default/platform\n    reason: moves to another set this month\n    until: \"2026-12-31\"\n";
+    edit(sandbox, "myhealth/governance/waivers.yaml", "waivers: []", &format!("waivers:\n  {waiver}"));
+}
+
 #[test]
 fn a_waiver_accepts_until_its_end() {
     let sandbox = myhealth();
     edit(&sandbox, SETS, "preserveResourcesOnDeletion: true ", "preserveResourcesOnDeletion: false");
-    let waiver = "- standard: gitops/safe-applicationset\n    on: {kind: ApplicationSet, name: services}\n    owner: \
-                  group:default/platform\n    reason: moves to another set this month\n    until: \"2026-12-31\"\n";
-    edit(&sandbox, "myhealth/governance/waivers.yaml", "waivers: []", &format!("waivers:\n  {waiver}"));
+    waive(&sandbox);
     let within = karat(&sandbox).args(["check", "myhealth", "--today", "2026-12-31"]).run();
     assert_eq!(within.code, Some(0), "{}", within.stdout);
     assert!(within.stdout.contains(": 0 errors, 0 warnings, 1 waived until 2026-12-31\n"), "{}", within.stdout);
