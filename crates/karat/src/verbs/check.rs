@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 use karat_diag::{Diagnostic, Fix, Format, Place, Report, Rule, Severity, Waiver};
-use karat_fleet::{Cache, Fleet, NotRendered};
+use karat_fleet::{Application, Asked, Cache, Document, Fleet, NotRendered, Traced};
 use karat_standards::{Entity, Finding, FindingKind, Level, Score, Standards, Subject, WaiverProblemKind};
 
 use super::standards::{builtin, diagnostic, place};
@@ -63,7 +63,8 @@ pub(crate) fn run(arguments: &Check, output: &Output) -> Result<ExitCode, Comman
     let organisation = Organisation::folder(&arguments.path)?;
     let standards = builtin()?;
     progress.phase("rendering the fleet");
-    let fleet = Fleet::build(organisation.world.as_ref(), &Cache::default())
+    let cache = Cache::default();
+    let fleet = Fleet::build(organisation.world.as_ref(), &cache)
         .map_err(|problem| CommandError::diagnostics(vec![organisation.locate(*problem)]))?;
     let fleet = Arc::new(fleet);
     progress.phase("judging");
@@ -81,7 +82,9 @@ pub(crate) fn run(arguments: &Check, output: &Output) -> Result<ExitCode, Comman
         };
         diagnostic.code("waiver").place(place(&problem.place))
     }));
-    diagnostics.extend(verdict.findings.iter().map(finding));
+    progress.phase("looking for the lines");
+    let traced = trace(&verdict.findings, &subject, &fleet, &organisation, &cache);
+    diagnostics.extend(verdict.findings.iter().zip(&traced).map(|(found, traced)| finding(found, traced.as_ref())));
     let diagnostics: Vec<_> = diagnostics.into_iter().map(|diagnostic| organisation.locate(diagnostic)).collect();
     let mut report = Report { rules: rules(&standards, &verdict.findings), diagnostics, ..Report::default() };
     report.summary = summary(&report, &subject, clock.elapsed());
@@ -132,11 +135,42 @@ pub(crate) fn problems(fleet: &Fleet) -> Vec<Diagnostic> {
     problems
 }
 
-fn finding(finding: &Finding) -> Diagnostic {
-    let mut place = place(&finding.place);
+/// Where findings in charts come from. A rendered text has other lines than its template, so those charts are rendered
+/// again, with tracing.
+fn trace(
+    findings: &[Finding],
+    subject: &Subject,
+    fleet: &Fleet,
+    organisation: &Organisation,
+    cache: &Cache,
+) -> Vec<Option<Traced>> {
+    let rendered = |finding: &Finding| -> Option<(&Application, &Document)> {
+        let object = subject.objects.get(*finding.objects.first()?).filter(|_| finding.place.line == 0)?;
+        let application = fleet.application(&subject.application(object).name)?;
+        let document = application.documents.iter().find(|document| document.identity == object.identity)?;
+        Some((application, document))
+    };
+    let mut traced = vec![None; findings.len()];
+    let (places, asked): (Vec<usize>, Vec<Asked<'_>>) = findings
+        .iter()
+        .enumerate()
+        .filter_map(|(index, finding)| {
+            let (application, document) = rendered(finding)?;
+            Some((index, Asked { application, document, path: &finding.path }))
+        })
+        .unzip();
+    for (index, found) in places.into_iter().zip(karat_fleet::trace(fleet, organisation.world.as_ref(), cache, &asked)) {
+        traced[index] = found;
+    }
+    traced
+}
+
+fn finding(finding: &Finding, traced: Option<&Traced>) -> Diagnostic {
+    let mut place = traced.map_or_else(|| place(&finding.place), |traced| traced.place.clone());
     if !finding.affected.clusters.is_empty() {
         place = place.label(format!("on {}", listed(finding.affected.clusters.iter().map(AsRef::as_ref))));
     }
+    let values = traced.and_then(|traced| traced.values.clone()).map(|values| values.label("the value is set here"));
     let severity = match finding.level {
         Level::Must => Severity::Error,
         Level::Should => Severity::Warning,
@@ -153,7 +187,8 @@ fn finding(finding: &Finding) -> Diagnostic {
             reason: accepted.reason.clone(),
             until: accepted.until.to_string(),
         }),
-        ..Diagnostic::error(message).code(finding.standard.as_str()).place(place).why(&finding.why)
+        places: [place].into_iter().chain(values).collect(),
+        ..Diagnostic::error(message).code(finding.standard.as_str()).why(&finding.why)
     }
 }
 
