@@ -170,7 +170,7 @@ fn finding(finding: &Finding, traced: Option<&Traced>) -> Diagnostic {
     if !finding.affected.clusters.is_empty() {
         place = place.label(format!("on {}", listed(finding.affected.clusters.iter().map(AsRef::as_ref))));
     }
-    let values = traced.and_then(|traced| traced.values.clone()).map(|values| values.label("the value is set here"));
+    let values = traced.and_then(|traced| traced.values.clone()).map(|values| values.label("with the value set here"));
     let severity = match finding.level {
         Level::Must => Severity::Error,
         Level::Should => Severity::Warning,
