@@ -45,7 +45,7 @@ pub(crate) struct Global {
 enum Verb {
     Check(verbs::check::Check),
     Diff(verbs::diff::DiffArgs),
-    Render(verbs::render::Render),
+    Render(Box<verbs::render::Render>),
     Standards(verbs::standards::StandardsArgs),
 }
 

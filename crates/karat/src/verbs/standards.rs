@@ -171,7 +171,7 @@ fn find<'a>(standards: &'a Standards, id: &str) -> Result<&'a Standard, CommandE
     standards.get(id).ok_or_else(|| {
         let slug = id.rsplit('/').next().unwrap_or(id);
         let near: Vec<&str> =
-            standards.ids().map(|known| known.as_str()).filter(|known| known.contains(slug)).collect();
+            standards.ids().map(AsRef::<str>::as_ref).filter(|known| known.contains(slug)).collect();
         let hint = match near.as_slice() {
             [] => "`karat standards list` has them all".to_owned(),
             near => format!("did you mean {}?", near.join(" or ")),

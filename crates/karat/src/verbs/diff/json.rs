@@ -43,7 +43,7 @@ pub(super) fn render(difference: &Difference) -> String {
                 "environment": application.environment.as_str(),
                 "spec": changes(&application.spec),
                 "objects": objects,
-                "causes": application.causes.iter().map(|cause| cause.as_str()).collect::<Vec<_>>(),
+                "causes": application.causes.iter().map(AsRef::<str>::as_ref).collect::<Vec<_>>(),
             }))
         }).collect::<Vec<_>>(),
         "totals": difference.totals.iter().map(|((environment, cluster), totals)| {
