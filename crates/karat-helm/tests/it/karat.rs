@@ -10,7 +10,7 @@ use karat_helm::{
     Capabilities, Chart, Flags, Part, Release, RenderInput, Rendered, Settings, Traced, ValueSources, render, trace,
 };
 use karat_source::Folder;
-use karat_yaml::{Step, Value};
+use karat_yaml::{Dialect, Numbers, Step, Value, from_yaml};
 
 use crate::helm::Verdict;
 
@@ -112,15 +112,16 @@ impl Words {
 /// A traced render knows a line of a template for every part of every document.
 fn everything_has_an_origin(traced: &Traced, rendered: &Rendered) {
     for document in rendered.documents.iter().filter(|document| document.part != Part::Crd) {
-        let mut parts = vec![(Vec::new(), &document.value)];
+        let Ok(value) = from_yaml(&document.text, Dialect::GoYaml, Numbers::Kept) else { continue };
+        let mut parts = vec![(Vec::new(), &value)];
         // Large documents say nothing new after a while.
         for _ in 0..60 {
-            let Some((path, value)) = parts.pop() else { break };
+            let Some((path, part)) = parts.pop() else { break };
             let origin = traced.origin(&document.path, &document.text, &path);
             let known = origin.is_some_and(|origin| !origin.templates.is_empty());
-            assert!(known || document.value.is_null(), "{} {path:?}\n{}", document.path, document.text);
+            assert!(known || value.is_null(), "{} {path:?}\n{}", document.path, document.text);
             let below = |step| path.iter().copied().chain([step]).collect();
-            match value {
+            match part {
                 Value::Map(map) => {
                     let keys = map.iter().filter_map(|(key, value)| Some((key.as_str()?, value)));
                     parts.extend(keys.map(|(key, value)| (below(Step::Key(key)), value)));

@@ -159,7 +159,8 @@ fn trace(
             Some((index, Asked { application, document, path: &finding.path }))
         })
         .unzip();
-    for (index, found) in places.into_iter().zip(karat_fleet::trace(fleet, organisation.world.as_ref(), cache, &asked)) {
+    for (index, found) in places.into_iter().zip(karat_fleet::trace(fleet, organisation.world.as_ref(), cache, &asked))
+    {
         traced[index] = found;
     }
     traced

@@ -170,8 +170,7 @@ pub(crate) fn place(place: &karat_standards::Place) -> Place {
 fn find<'a>(standards: &'a Standards, id: &str) -> Result<&'a Standard, CommandError> {
     standards.get(id).ok_or_else(|| {
         let slug = id.rsplit('/').next().unwrap_or(id);
-        let near: Vec<&str> =
-            standards.ids().map(AsRef::<str>::as_ref).filter(|known| known.contains(slug)).collect();
+        let near: Vec<&str> = standards.ids().map(AsRef::<str>::as_ref).filter(|known| known.contains(slug)).collect();
         let hint = match near.as_slice() {
             [] => "`karat standards list` has them all".to_owned(),
             near => format!("did you mean {}?", near.join(" or ")),
