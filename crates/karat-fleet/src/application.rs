@@ -1,6 +1,7 @@
 //! An Application, as a view on its document.
 
 use ecow::EcoString;
+use karat_kube::Path;
 use karat_yaml::{Str, Value};
 
 use crate::argo::shape::{Names, shape};
@@ -99,13 +100,29 @@ pub struct Directory {
     pub exclude: EcoString,
 }
 
+/// Why a document is no Application.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an Application: {message}")]
+pub struct SpecError {
+    /// What is wrong.
+    pub message: String,
+    /// Where, within the document.
+    pub path: Path,
+}
+
 impl Spec {
     /// Reads an Application.
     ///
     /// # Errors
-    /// A field has the wrong type; the message names it.
-    pub fn read(application: &Value) -> Result<Self, String> {
-        let shaped = shape(&APPLICATION, application, Names::Exact).map_err(|error| error.to_string())?;
+    /// A field has the wrong type.
+    pub fn read(application: &Value) -> Result<Self, SpecError> {
+        let shaped = shape(&APPLICATION, application, Names::Exact)
+            .map_err(|error| SpecError { message: error.to_string(), path: error.path })?;
+        Ok(Self::of(&shaped))
+    }
+
+    /// Reads an Application that has been through [`shape`].
+    pub(crate) fn of(shaped: &Value) -> Self {
         let spec = shaped.get("spec").unwrap_or(&Value::Null);
         let destination = spec.get("destination").unwrap_or(&Value::Null);
         let list = spec.get("sources").and_then(Value::as_seq).unwrap_or_default();
@@ -117,7 +134,7 @@ impl Spec {
             None if multiple => list.iter().map(Source::read).collect(),
             None => spec.get("source").map(Source::read).into_iter().collect(),
         };
-        Ok(Self {
+        Self {
             name: text(shaped.at(["metadata", "name"])),
             namespace: text(shaped.at(["metadata", "namespace"])),
             project: match text(spec.get("project")) {
@@ -131,7 +148,7 @@ impl Spec {
             },
             sources,
             multiple,
-        })
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use karat_helm::Chart;
 use rustc_hash::FxHashMap;
 use sha2::{Digest as _, Sha256};
 
-use crate::document::Interner;
+use crate::document::{Interner, settle_repeated};
 use crate::source::Outcome;
 
 /// A cache for building fleets. Cheap to create, safe to share between threads.
@@ -36,7 +36,9 @@ impl Cache {
         if let Some(outcome) = self.outcomes.get(&digest) {
             return outcome;
         }
-        let outcome = Arc::new(make());
+        let mut outcome = make();
+        settle_repeated(&mut outcome.documents, &mut outcome.problems);
+        let outcome = Arc::new(outcome);
         self.outcomes.insert(digest, Arc::clone(&outcome));
         outcome
     }

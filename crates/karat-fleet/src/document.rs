@@ -1,12 +1,16 @@
 //! An object as a source gives it: its text, its identity, its place.
 
+use std::collections::hash_map::Entry;
 use std::hash::{Hash as _, Hasher as _};
 use std::sync::{Mutex, PoisonError};
 
 use ecow::EcoString;
+use karat_diag::{Diagnostic, Severity};
 use karat_kube::{Identity, IdentityError};
 use karat_yaml::{Dialect, Map, Numbers, Str, Value};
-use rustc_hash::{FxHashSet, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+
+use crate::file::problem;
 
 /// One object of an Application.
 ///
@@ -99,6 +103,41 @@ pub(crate) fn objects_of(text: Str, value: &Value, at: At<'_>, into: &mut Vec<Do
         Some(Value::Null) if value.get("spec").is_none() && value.get("status").is_none() => Ok(()),
         _ => push(value, text),
     }
+}
+
+/// Of objects with one identity the last counts, as in Argo CD; the others are told of.
+pub(crate) fn settle_repeated(documents: &mut Vec<Document>, problems: &mut Vec<Diagnostic>) {
+    let mut places: FxHashMap<Identity, (usize, usize)> = FxHashMap::default();
+    let mut kept: Vec<Document> = Vec::with_capacity(documents.len());
+    let mut repeated = Vec::new();
+    for document in documents.drain(..) {
+        // A generated name is another one each time.
+        if document.identity.name.ends_with('*') {
+            kept.push(document);
+            continue;
+        }
+        let key = Identity { version: EcoString::new(), ..document.identity.clone() };
+        match places.entry(key) {
+            Entry::Occupied(mut entry) => {
+                entry.get_mut().1 += 1;
+                if entry.get().1 == 2 {
+                    repeated.push(entry.key().clone());
+                }
+                kept[entry.get().0] = document;
+            }
+            Entry::Vacant(entry) => {
+                entry.insert((kept.len(), 1));
+                kept.push(document);
+            }
+        }
+    }
+    for key in repeated {
+        let Some((place, times)) = places.get(&key) else { continue };
+        let document = &kept[*place];
+        let message = format!("{} appears {times} times; Argo CD takes the last", document.identity);
+        problems.push(Diagnostic { severity: Severity::Warning, ..problem(&document.file, None, message) });
+    }
+    *documents = kept;
 }
 
 /// Texts, each kept once.

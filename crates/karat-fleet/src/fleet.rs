@@ -1,8 +1,10 @@
 //! The fleet: from an organisation's root Applications, by ApplicationSets and Applications, to objects.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::Arc;
 
-use ecow::{EcoString, eco_format};
+use ecow::EcoString;
 use karat_diag::{Diagnostic, Place};
 use karat_kube::{Identity, Path};
 use karat_source::World;
@@ -13,7 +15,7 @@ use rustc_hash::FxHashMap;
 use crate::application::Spec;
 use crate::appset::{ExpandError, expand};
 use crate::cache::{Cache, Digest, digest};
-use crate::document::Document;
+use crate::document::{Document, settle_repeated};
 use crate::file::{File, not_yaml, problem};
 use crate::organisation::{ArgoCd, Cluster, ORGANISATION_FILE, Organisation};
 use crate::repositories::Repositories;
@@ -77,7 +79,7 @@ pub struct Application {
     /// Where it comes from.
     pub origin: Origin,
     /// Its objects, in the order of its sources.
-    pub documents: Vec<Document>,
+    pub documents: Documents,
     /// What is wrong with it.
     pub problems: Vec<Diagnostic>,
     /// What the renderers remarked, such as functions that give something else every time.
@@ -88,6 +90,48 @@ pub struct Application {
     pub inputs: Vec<Input>,
     /// What decided each source's objects: Applications with the same keys have the same objects.
     keys: Vec<Option<Digest>>,
+}
+
+/// The objects of an Application: a slice, shared with other Applications that have the same.
+#[derive(Clone, Debug, Default)]
+pub struct Documents(Held);
+
+#[derive(Clone, Debug)]
+enum Held {
+    Shared(Arc<Outcome>),
+    Own(Vec<Document>),
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        Self::Own(Vec::new())
+    }
+}
+
+impl Deref for Documents {
+    type Target = [Document];
+
+    fn deref(&self) -> &[Document] {
+        match &self.0 {
+            Held::Shared(outcome) => &outcome.documents,
+            Held::Own(documents) => documents,
+        }
+    }
+}
+
+impl<'a> IntoIterator for &'a Documents {
+    type Item = &'a Document;
+    type IntoIter = std::slice::Iter<'a, Document>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl PartialEq for Documents {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(&**self, &**other) || **self == **other
+    }
 }
 
 /// Where an Application comes from.
@@ -355,9 +399,7 @@ impl Builder<'_> {
                 },
                 object: seed.file.value,
             }),
-            Err(message) => {
-                self.fleet.problems.push(seed.file.error(&Path::root(), format!("not an Application: {message}")));
-            }
+            Err(error) => self.fleet.problems.push(seed.file.error(&error.path, error.to_string())),
         }
     }
 
@@ -381,22 +423,16 @@ impl Builder<'_> {
         }
         for generated in expansion.applications {
             let entry = Path::keys(["spec", "generators"]).index(generated.generator);
-            match Spec::read(&generated.application) {
-                Ok(spec) => planned.push(Planned {
-                    spec,
-                    object: generated.application,
-                    origin: Origin {
-                        place: set.file.place(&entry),
-                        set: Some(index),
-                        parent: seed.parent.clone(),
-                        files: generated.files,
-                    },
-                }),
-                Err(message) => {
-                    let message = format!("ApplicationSet `{}` gives no Application: {message}", set.name);
-                    self.fleet.problems.push(set.file.error(&entry, message));
-                }
-            }
+            planned.push(Planned {
+                spec: Spec::of(&generated.application),
+                object: generated.application,
+                origin: Origin {
+                    place: set.file.place(&entry),
+                    set: Some(index),
+                    parent: seed.parent.clone(),
+                    files: generated.files,
+                },
+            });
         }
         self.fleet.sets.push(set);
     }
@@ -423,7 +459,7 @@ impl Builder<'_> {
         let mut application = Application {
             cluster: cluster.map(|cluster| cluster.name.clone()),
             environment: cluster.map(|cluster| cluster.environment.clone()).unwrap_or_default(),
-            documents: Vec::new(),
+            documents: Documents::default(),
             problems,
             notes: Vec::new(),
             not_rendered: Vec::new(),
@@ -437,13 +473,13 @@ impl Builder<'_> {
             let place = application.origin.place.clone();
             application.problems.push(Diagnostic { places: vec![place], ..problem("", None, "it has no source") });
         }
+        let mut outcomes = Vec::with_capacity(application.spec.sources.len());
         for (index, source) in application.spec.sources.iter().enumerate() {
             let raw = application.raw_source(index);
             let rendered = self.resolver.render(&application.spec, source, raw, cluster);
             application.inputs.extend(rendered.inputs);
             application.keys.push(rendered.key);
-            let Outcome { documents, problems, notes, not_rendered } = &*rendered.outcome;
-            application.documents.extend_from_slice(documents);
+            let Outcome { problems, notes, not_rendered, .. } = &*rendered.outcome;
             application.notes.extend_from_slice(notes);
             application.not_rendered.extend(not_rendered.iter().map(|why| Unrendered { source: index, ..why.clone() }));
             for problem in problems {
@@ -453,8 +489,20 @@ impl Builder<'_> {
                 }
                 application.problems.push(problem);
             }
+            outcomes.push(rendered.outcome);
         }
-        settle_repeated(&mut application);
+        // One source's objects are shared with whoever else has the same; of several, repetitions are to be found.
+        outcomes.retain(|outcome| !outcome.documents.is_empty());
+        application.documents = match (outcomes.pop(), outcomes.is_empty()) {
+            (None, _) => Documents::default(),
+            (Some(only), true) => Documents(Held::Shared(only)),
+            (Some(last), false) => {
+                outcomes.push(last);
+                let mut all = outcomes.iter().flat_map(|outcome| outcome.documents.iter().cloned()).collect();
+                settle_repeated(&mut all, &mut application.problems);
+                Documents(Held::Own(all))
+            }
+        };
         application
     }
 
@@ -478,44 +526,4 @@ impl Builder<'_> {
         }
         found
     }
-}
-
-/// Of objects with one identity the last counts, as in Argo CD; the others are told of.
-fn settle_repeated(application: &mut Application) {
-    let mut places: FxHashMap<Identity, (usize, usize)> = FxHashMap::default();
-    let mut kept: Vec<Document> = Vec::with_capacity(application.documents.len());
-    for document in application.documents.drain(..) {
-        let mut key = document.identity.clone();
-        key.version = EcoString::new();
-        if key.name.ends_with('*') {
-            // A generated name is another one each time.
-            kept.push(document);
-            continue;
-        }
-        match places.entry(key) {
-            std::collections::hash_map::Entry::Occupied(mut entry) => {
-                entry.get_mut().1 += 1;
-                kept[entry.get().0] = document;
-            }
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                entry.insert((kept.len(), 1));
-                kept.push(document);
-            }
-        }
-    }
-    if places.len() != kept.len() || kept.len() < places.values().map(|(_, times)| times).sum() {
-        let mut repeated: Vec<_> = places.into_iter().filter(|(_, (_, times))| *times > 1).collect();
-        repeated.sort_by_key(|(_, (place, _))| *place);
-        for (_, (place, times)) in repeated {
-            let document = &kept[place];
-            let message = eco_format!(
-                "{} appears {times} times among the Application's objects; the last one counts",
-                document.identity
-            );
-            application
-                .problems
-                .push(Diagnostic { severity: karat_diag::Severity::Warning, ..problem(&document.file, None, message) });
-        }
-    }
-    application.documents = kept;
 }

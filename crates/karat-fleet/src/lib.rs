@@ -16,7 +16,7 @@ pub mod sample;
 mod source;
 mod trace;
 
-pub use application::{Destination, Directory, Helm, Source, Spec};
+pub use application::{Destination, Directory, Helm, Source, Spec, SpecError};
 pub use appset::{ExpandError, Expansion, Generated, expand};
 pub use cache::Cache;
 pub use diff::diff;

@@ -31,6 +31,10 @@ const GENERATORS: &[(&str, Option<&str>)] = &[
     ("plugin", Some("a plugin")),
 ];
 
+/// The most sets of parameters that a matrix may give: more Applications than an Argo CD can hold, and a product of two
+/// long lists must not take all memory.
+const MAX_SETS: usize = 100_000;
+
 /// A set of parameters, and the files that they were read from.
 pub(crate) struct Set {
     pub(crate) params: Params,
@@ -196,6 +200,9 @@ impl Context<'_> {
                     })?
                 };
                 sets.push(Set { params, files: united(&a.files, &b.files) });
+                if sets.len() > MAX_SETS {
+                    return Err(ExpandError::at(&path, format!("more than {MAX_SETS} sets of parameters")));
+                }
             }
         }
         Ok(sets)

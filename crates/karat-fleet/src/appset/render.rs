@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use ecow::EcoString;
 use karat_kube::Path;
 use karat_template::{FuncMap, Interpreter, MissingKey, Options, Str, TemplateSet, Value as GoValue};
 use karat_yaml::{Map, Value};
@@ -10,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::functions::functions;
 use super::params::Params;
-use crate::argo::shape::is_zero;
+use crate::argo::shape::{Trail, is_zero};
 use crate::argo::types::Type;
 
 /// Renders texts, as Go templates or by replacing tags. One for each thread: it keeps what it has parsed.
@@ -30,6 +31,29 @@ enum Mode {
 pub(crate) struct RenderError {
     pub(crate) path: Path,
     pub(crate) message: String,
+}
+
+struct Failure {
+    trail: Trail,
+    message: String,
+}
+
+impl Failure {
+    fn below_key(mut self, key: impl Into<EcoString>) -> Self {
+        self.trail.below_key(key);
+        self
+    }
+
+    fn below_index(mut self, index: usize) -> Self {
+        self.trail.below_index(index);
+        self
+    }
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Self { trail: Trail::default(), message }
+    }
 }
 
 impl Renderer {
@@ -86,18 +110,20 @@ impl Renderer {
 
     /// Renders every text of `value`, which is of type `ty`, in Go's order of fields.
     pub(crate) fn walk(&self, ty: &Type, value: &Value, params: &Params) -> Result<Value, RenderError> {
-        self.walk_below(ty, value, params, &Path::root())
+        self.walk_below(ty, value, params)
+            .map_err(|Failure { trail, message }| RenderError { path: trail.path(), message })
     }
 
-    fn walk_below(&self, ty: &Type, value: &Value, params: &Params, path: &Path) -> Result<Value, RenderError> {
+    fn walk_below(&self, ty: &Type, value: &Value, params: &Params) -> Result<Value, Failure> {
         match (ty, value) {
-            (Type::Text | Type::IntOrText, Value::Str(text)) => Ok(Value::Str(self.text_at(text, params, path)?)),
-            (Type::Optional(inner), value) if !value.is_null() => self.walk_below(inner, value, params, path),
+            (Type::Text | Type::IntOrText, Value::Str(text)) => Ok(Value::Str(self.text(text, params)?)),
+            (Type::Optional(inner), value) if !value.is_null() => self.walk_below(inner, value, params),
             (Type::Struct(of), Value::Map(map)) => {
                 let mut out = Map::new();
                 for field in of.fields {
                     let Some(value) = map.get(field.name.as_bytes()) else { continue };
-                    let value = self.walk_below(&field.ty, value, params, &path.key(field.name))?;
+                    let value =
+                        self.walk_below(&field.ty, value, params).map_err(|failure| failure.below_key(field.name))?;
                     if !(field.omit && is_zero(&field.ty, &value)) {
                         out.insert(field.name.into(), value);
                     }
@@ -107,51 +133,51 @@ impl Renderer {
             (Type::List(item), Value::Seq(items)) => {
                 let mut out = Vec::with_capacity(items.len());
                 for (index, value) in items.iter().enumerate() {
-                    out.push(self.walk_below(item, value, params, &path.index(index))?);
+                    out.push(self.walk_below(item, value, params).map_err(|failure| failure.below_index(index))?);
                 }
                 Ok(Value::Seq(out))
             }
             (Type::Texts | Type::Flags, Value::Map(map)) => {
                 let mut out = Map::new();
                 for (key, value) in map {
-                    let path = path.key(key.lossy().as_ref());
-                    let value = self.walk_below(&Type::Text, value, params, &path)?;
-                    out.insert(self.text_at(key, params, &path)?, value);
+                    let (key, value) = self
+                        .walk_below(&Type::Text, value, params)
+                        .and_then(|value| Ok((self.text(key, params)?, value)))
+                        .map_err(|failure| failure.below_key(key.lossy().as_ref()))?;
+                    out.insert(key, value);
                 }
                 Ok(Value::Map(out))
             }
-            (Type::Raw, value) => self.walk_raw(value, params, path),
+            (Type::Raw, value) => self.walk_raw(value, params),
             (_, value) => Ok(value.clone()),
         }
     }
 
     /// Raw JSON, as Go reads it into `any`: numbers are float64, and an entry that is null is lost.
-    fn walk_raw(&self, value: &Value, params: &Params, path: &Path) -> Result<Value, RenderError> {
+    fn walk_raw(&self, value: &Value, params: &Params) -> Result<Value, Failure> {
         Ok(match value {
-            Value::Str(text) => Value::Str(self.text_at(text, params, path)?),
+            Value::Str(text) => Value::Str(self.text(text, params)?),
             Value::Int(number) => Value::Float(*number as f64),
             Value::Seq(items) => {
                 let mut out = Vec::with_capacity(items.len());
                 for (index, value) in items.iter().enumerate() {
-                    out.push(self.walk_raw(value, params, &path.index(index))?);
+                    out.push(self.walk_raw(value, params).map_err(|failure| failure.below_index(index))?);
                 }
                 Value::Seq(out)
             }
             Value::Map(map) => {
                 let mut out = Map::new();
                 for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
-                    let path = path.key(key.lossy().as_ref());
-                    let value = self.walk_raw(value, params, &path)?;
-                    out.insert(self.text_at(key, params, &path)?, value);
+                    let (key, value) = self
+                        .walk_raw(value, params)
+                        .and_then(|value| Ok((self.text(key, params)?, value)))
+                        .map_err(|failure| failure.below_key(key.lossy().as_ref()))?;
+                    out.insert(key, value);
                 }
                 Value::Map(out)
             }
             other => other.clone(),
         })
-    }
-
-    fn text_at(&self, text: &Str, params: &Params, path: &Path) -> Result<Str, RenderError> {
-        self.text(text, params).map_err(|message| RenderError { path: path.clone(), message })
     }
 }
 

@@ -2,7 +2,7 @@
 //! type says so, a value of the wrong kind is an error.
 
 use ecow::{EcoString, eco_format};
-use karat_kube::Path;
+use karat_kube::{Path, Step};
 use karat_yaml::{Map, Str, Value};
 
 use super::types::{Field, Struct, Type};
@@ -17,6 +17,45 @@ pub(crate) struct ShapeError {
     found: &'static str,
 }
 
+/// The way down to where something failed, gathered on the way up: a path for every field would cost more than the work.
+#[derive(Debug, Default)]
+pub(crate) struct Trail(Vec<Step>);
+
+impl Trail {
+    /// Notes the field that the failure is below.
+    pub(crate) fn below_key(&mut self, key: impl Into<EcoString>) {
+        self.0.push(Step::Key(key.into()));
+    }
+
+    /// Notes the item that the failure is below.
+    pub(crate) fn below_index(&mut self, index: usize) {
+        self.0.push(Step::Index(index));
+    }
+
+    /// The path from the root.
+    pub(crate) fn path(self) -> Path {
+        self.0.into_iter().rev().collect()
+    }
+}
+
+struct Misfit {
+    trail: Trail,
+    expected: EcoString,
+    found: &'static str,
+}
+
+impl Misfit {
+    fn below_key(mut self, key: impl Into<EcoString>) -> Self {
+        self.trail.below_key(key);
+        self
+    }
+
+    fn below_index(mut self, index: usize) -> Self {
+        self.trail.below_index(index);
+        self
+    }
+}
+
 /// Whether field names are matched in any case: `encoding/json` does, the API server does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Names {
@@ -29,13 +68,15 @@ pub(crate) enum Names {
 /// `value` as Go writes it after reading it into `ty`.
 pub(crate) fn shape(ty: &Type, value: &Value, names: Names) -> Result<Value, ShapeError> {
     let mut decoded = None;
-    decode(ty, value, names, &Path::root(), &mut decoded)?;
-    Ok(encode(ty, decoded))
+    match decode(ty, value, names, &mut decoded) {
+        Ok(()) => Ok(encode(ty, decoded)),
+        Err(Misfit { trail, expected, found }) => Err(ShapeError { path: trail.path(), expected, found }),
+    }
 }
 
 /// Reads `value` over what was read before: Go reads the same field twice when two spellings of its name occur.
-fn decode(ty: &Type, value: &Value, names: Names, path: &Path, into: &mut Option<Value>) -> Result<(), ShapeError> {
-    let wrong = |expected: &str| ShapeError { path: path.clone(), expected: expected.into(), found: value.kind() };
+fn decode(ty: &Type, value: &Value, names: Names, into: &mut Option<Value>) -> Result<(), Misfit> {
+    let wrong = |expected: &str| Misfit { trail: Trail::default(), expected: expected.into(), found: value.kind() };
     if value.is_null() && !matches!(ty, Type::Opaque) {
         // Go sets pointers, maps and slices to nil and leaves other fields as they are.
         if matches!(ty, Type::Optional(_) | Type::List(_) | Type::Texts | Type::Flags) {
@@ -67,7 +108,7 @@ fn decode(ty: &Type, value: &Value, names: Names, path: &Path, into: &mut Option
             let mut map = taken_map(into);
             for (key, value) in entries {
                 let mut decoded = None;
-                decode(item, value, names, &path.key(key.lossy().as_ref()), &mut decoded)?;
+                decode(item, value, names, &mut decoded).map_err(|misfit| misfit.below_key(key.lossy().as_ref()))?;
                 map.insert(key.clone(), encode(item, decoded));
             }
             *into = Some(Value::Map(map));
@@ -77,13 +118,13 @@ fn decode(ty: &Type, value: &Value, names: Names, path: &Path, into: &mut Option
             let mut list = Vec::with_capacity(items.len());
             for (index, value) in items.iter().enumerate() {
                 let mut decoded = None;
-                decode(item, value, names, &path.index(index), &mut decoded)?;
+                decode(item, value, names, &mut decoded).map_err(|misfit| misfit.below_index(index))?;
                 list.push(encode(item, decoded));
             }
             *into = Some(Value::Seq(list));
         }
         Type::Optional(inner) => {
-            decode(inner, value, names, path, into)?;
+            decode(inner, value, names, into)?;
             // The pointer is set, whatever it points to.
             if into.is_none() {
                 *into = Some(zero(inner));
@@ -95,7 +136,7 @@ fn decode(ty: &Type, value: &Value, names: Names, path: &Path, into: &mut Option
             for (key, value) in entries {
                 let Some(field) = find(of, key, names) else { continue };
                 let mut decoded = map.remove(field.name.as_bytes());
-                decode(&field.ty, value, names, &path.key(field.name), &mut decoded)?;
+                decode(&field.ty, value, names, &mut decoded).map_err(|misfit| misfit.below_key(field.name))?;
                 if let Some(decoded) = decoded {
                     map.insert(field.name.into(), decoded);
                 }

@@ -10,7 +10,7 @@ use karat_helm::{
     ValueSources, ValueStep,
 };
 use karat_kube::Path;
-use karat_source::{EntryKind, World, join};
+use karat_source::{World, join};
 use karat_yaml::{Escape, Str, Value};
 use rustc_hash::FxHashMap;
 
@@ -99,13 +99,15 @@ pub(crate) fn inputs(
     let mut files = Vec::new();
     for file in &helm.value_files {
         let Some(place) = resolver.value_file(spec, source, repository, file, &env)? else { continue };
-        let missing = resolver.world().kind(&place).map_err(|error| error.to_string())?.is_none();
-        if missing && helm.ignore_missing_value_files {
-            continue;
-        }
-        let bytes = resolver.world().read(&place).map_err(|error| format!("value file: {error}"))?;
-        files.push(Input { path: place.as_str().into(), folder: false, digest: digest(&bytes) });
-        values.files.push((place, bytes));
+        let found = resolver.file(&place).map_err(|error| format!("value file: {error}"))?;
+        let Some((bytes, digest)) = found else {
+            if helm.ignore_missing_value_files {
+                continue;
+            }
+            return Err(format!("value file: {place} does not exist").into());
+        };
+        files.push(Input { path: place.as_str().into(), folder: false, digest });
+        values.files.push((place, bytes.to_vec()));
     }
     match &helm.values_object {
         Some(object) => values.files.push(("valuesObject".to_owned(), json(object).into_bytes())),
@@ -124,10 +126,11 @@ pub(crate) fn inputs(
     let mut set_files = BTreeMap::new();
     for (name, file) in &helm.file_parameters {
         let Some(place) = resolver.value_file(spec, source, repository, file, &env)? else { continue };
-        let bytes = resolver.world().read(&place).map_err(|error| format!("file parameter `{name}`: {error}"))?;
+        let found = resolver.file(&place).map_err(|error| format!("file parameter `{name}`: {error}"))?;
+        let (bytes, digest) = found.ok_or_else(|| format!("file parameter `{name}`: {place} does not exist"))?;
         values.set_file.push(format!("{name}={}", escape_commas(&place)));
-        files.push(Input { path: place.as_str().into(), folder: false, digest: digest(&bytes) });
-        set_files.insert(place, bytes);
+        files.push(Input { path: place.as_str().into(), folder: false, digest });
+        set_files.insert(place, bytes.to_vec());
     }
     values.set_file.sort_unstable();
     let kube_version = match helm.kube_version.as_str() {
@@ -393,9 +396,4 @@ impl Charts {
             into.extend(loaded.files.iter().cloned());
         }
     }
-}
-
-/// Whether a folder is a chart.
-pub(crate) fn is_chart(world: &dyn World, folder: &str) -> bool {
-    matches!(world.kind(&join(folder, "Chart.yaml")), Ok(Some(EntryKind::File)))
 }

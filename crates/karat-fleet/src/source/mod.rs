@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ecow::EcoString;
 use karat_diag::Diagnostic;
 use karat_helm::Profile;
-use karat_source::{EntryKind, World, join};
+use karat_source::{EntryKind, ReadError, World, join};
 use karat_yaml::{Dialect, Map, Numbers, Value};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::application::{Directory, Source, Spec};
 use crate::argo::shape::{Names, shape};
@@ -28,6 +28,9 @@ pub use helm::chart_problem;
 use helm::{CapabilitySets, Charts, Unresolved};
 
 pub(crate) use helm::TracedSource;
+
+/// The files that make a folder one for Kustomize.
+const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// What a source gives.
 #[derive(Clone, Debug, Default)]
@@ -141,7 +144,15 @@ pub(crate) struct Resolver<'a> {
     capabilities: CapabilitySets,
     listings: Mutex<FxHashMap<(String, Directory), Listed>>,
     overrides: Mutex<FxHashMap<String, Override>>,
+    folders: Mutex<FxHashMap<String, Arc<Contents>>>,
+    files: Mutex<FxHashMap<String, Found>>,
 }
+
+/// The names of the files in a folder: they decide how it is rendered.
+type Contents = FxHashSet<String>;
+
+/// A file that was read, with the digest of its contents; `None` if there is none.
+type Found = Option<(Arc<Vec<u8>>, Digest)>;
 
 impl<'a> Resolver<'a> {
     pub(crate) fn new(repositories: &'a Repositories<'a>, cache: &'a Cache, profile: Profile) -> Self {
@@ -153,6 +164,8 @@ impl<'a> Resolver<'a> {
             capabilities: CapabilitySets::new(profile),
             listings: Mutex::default(),
             overrides: Mutex::default(),
+            folders: Mutex::default(),
+            files: Mutex::default(),
         }
     }
 
@@ -210,8 +223,8 @@ impl<'a> Resolver<'a> {
             // A source that others take value files from.
             return Ok((Arc::default(), Some(Digest::default())));
         }
-        let (repository, folder) = self.folder(source)?;
-        let overridden = self.overridden(spec, source, raw, &folder, inputs)?;
+        let (repository, folder, contents) = self.folder(source)?;
+        let overridden = self.overridden(spec, source, raw, &folder, &contents, inputs)?;
         let source = overridden.as_ref().unwrap_or(source);
         let explicit = [source.kustomize, source.helm.is_some(), source.directory.is_some(), source.plugin];
         if explicit.iter().filter(|set| **set).count() > 1 {
@@ -222,8 +235,10 @@ impl<'a> Resolver<'a> {
         if source.plugin {
             return Err(Unresolved::NotRendered(NotRendered::Plugin));
         }
-        let chart = source.helm.is_some() || (source.directory.is_none() && helm::is_chart(self.world(), &folder));
-        if source.kustomize || (!chart && source.directory.is_none() && self.is_kustomization(&folder)) {
+        let detected = source.directory.is_none();
+        let chart = source.helm.is_some() || (detected && contents.contains("Chart.yaml"));
+        let kustomization = || KUSTOMIZATIONS.iter().any(|name| contents.contains(*name));
+        if source.kustomize || (!chart && detected && kustomization()) {
             return Err(Unresolved::NotRendered(NotRendered::Kustomize { folder: folder.into() }));
         }
         if chart {
@@ -288,10 +303,21 @@ impl<'a> Resolver<'a> {
         Ok((self.cache.outcome(key, || directory::render(listing, namespace, self.cache)), Some(key)))
     }
 
-    fn is_kustomization(&self, folder: &str) -> bool {
-        ["kustomization.yaml", "kustomization.yml", "Kustomization"]
-            .iter()
-            .any(|name| matches!(self.world().kind(&join(folder, name)), Ok(Some(EntryKind::File))))
+    /// A file's contents; `None` if there is none.
+    fn file(&self, path: &str) -> Result<Found, ReadError> {
+        if let Some(known) = lock(&self.files).get(path) {
+            return Ok(known.clone());
+        }
+        let found = match self.world().read(path) {
+            Ok(bytes) => {
+                let digest = digest(&bytes);
+                Some((Arc::new(bytes), digest))
+            }
+            Err(ReadError::NotFound { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        lock(&self.files).insert(path.to_owned(), found.clone());
+        Ok(found)
     }
 
     /// Where a value file is: beside the chart, from the repository's root (`/x`), or in another source (`$ref/x`). `None`
@@ -352,16 +378,16 @@ impl<'a> Resolver<'a> {
         if !source.chart.is_empty() || source.repo_url.starts_with("oci://") || source.path.is_empty() {
             return None;
         }
-        let (repository, folder) = self.folder(source).ok()?;
-        let overridden = self.overridden(spec, source, raw, &folder, &mut Vec::new()).ok()?;
+        let (repository, folder, contents) = self.folder(source).ok()?;
+        let overridden = self.overridden(spec, source, raw, &folder, &contents, &mut Vec::new()).ok()?;
         let source = overridden.as_ref().unwrap_or(source);
         let inputs = helm::inputs(self, spec, source, Some(repository), cluster).ok()?;
         let chart = self.charts.get(self.world(), &folder, self.profile, self.cache).chart.ok()?;
         inputs.trace(chart, folder, self.profile)
     }
 
-    /// The repository of a source, and its folder there.
-    fn folder(&self, source: &Source) -> Result<(&'a str, String), Unresolved> {
+    /// The repository of a source, its folder there, and what is in it.
+    fn folder(&self, source: &Source) -> Result<(&'a str, String, Arc<Contents>), Unresolved> {
         let Some(repository) = self.repositories.folder(&source.repo_url) else {
             return Err(Unresolved::NotRendered(NotRendered::RemoteRepository { url: source.repo_url.clone() }));
         };
@@ -371,11 +397,27 @@ impl<'a> Resolver<'a> {
         let within = karat_source::clean(&source.path)
             .ok_or_else(|| format!("`path: {}` leaves the repository", source.path))?;
         let folder = join(repository, &within);
-        match self.world().kind(&folder).map_err(|error| error.to_string())? {
-            Some(EntryKind::Folder) => Ok((repository, folder)),
-            Some(_) => Err(format!("{folder} is not a folder").into()),
-            None => Err(format!("{folder} does not exist").into()),
+        let known = lock(&self.folders).get(&folder).cloned();
+        let contents = match known {
+            Some(contents) => contents,
+            None => {
+                let contents = Arc::new(self.list(&folder)?);
+                lock(&self.folders).insert(folder.clone(), Arc::clone(&contents));
+                contents
+            }
+        };
+        Ok((repository, folder, contents))
+    }
+
+    /// The names of the files in a folder.
+    fn list(&self, folder: &str) -> Result<Contents, String> {
+        match self.world().kind(folder).map_err(|error| error.to_string())? {
+            Some(EntryKind::Folder) => {}
+            Some(_) => return Err(format!("{folder} is not a folder")),
+            None => return Err(format!("{folder} does not exist")),
         }
+        let entries = self.world().list(folder).map_err(|error| error.to_string())?;
+        Ok(entries.into_iter().filter(|entry| entry.kind == EntryKind::File).map(|entry| entry.name).collect())
     }
 
     /// The source with `.argocd-source.yaml` and `.argocd-source-NAME.yaml` beside the manifests merged over it, if there
@@ -386,10 +428,14 @@ impl<'a> Resolver<'a> {
         source: &Source,
         raw: &Value,
         folder: &str,
+        contents: &Contents,
         inputs: &mut Vec<Input>,
     ) -> Result<Option<Source>, Unresolved> {
         let mut merged: Option<Value> = None;
         for name in [".argocd-source.yaml".to_owned(), format!(".argocd-source-{}.yaml", spec.name)] {
+            if !contents.contains(&name) {
+                continue;
+            }
             let place = join(folder, &name);
             let Some(found) = self.override_file(&place)? else { continue };
             inputs.push(Input { path: place.clone().into(), folder: false, digest: found.1 });
@@ -412,14 +458,13 @@ impl<'a> Resolver<'a> {
         if let Some(known) = lock(&self.overrides).get(place) {
             return Ok(known.clone());
         }
-        let found = match self.world().kind(place).map_err(|error| error.to_string())? {
-            Some(EntryKind::File) => {
-                let bytes = self.world().read(place).map_err(|error| error.to_string())?;
+        let found = match self.file(place).map_err(|error| error.to_string())? {
+            Some((bytes, digest)) => {
                 let value = karat_yaml::from_yaml(&bytes, Dialect::GoYaml, Numbers::Kept)
                     .map_err(|error| format!("{place}: {error}"))?;
-                Some(Arc::new((value, digest(&bytes))))
+                Some(Arc::new((value, digest)))
             }
-            _ => None,
+            None => None,
         };
         lock(&self.overrides).insert(place.to_owned(), found.clone());
         Ok(found)

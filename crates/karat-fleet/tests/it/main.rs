@@ -3,5 +3,7 @@
 mod difference;
 mod expansion;
 mod organisation;
+
+mod problems;
 mod rendering;
 mod tracing;
