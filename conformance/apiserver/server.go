@@ -69,7 +69,7 @@ func start() (s *server, err error) {
 	err = s.spawn(filepath.Join(binaries, "kube-apiserver"),
 		"--etcd-servers="+store, "--bind-address=127.0.0.1", "--secure-port="+ports[2],
 		"--cert-dir="+filepath.Join(folder, "certificates"), "--token-auth-file="+filepath.Join(folder, "tokens.csv"),
-		"--authorization-mode=AlwaysAllow", "--service-cluster-ip-range=10.0.0.0/24",
+		"--authorization-mode=AlwaysAllow", "--allow-privileged=true", "--service-cluster-ip-range=10.0.0.0/24",
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file="+filepath.Join(folder, "accounts.key"),
 		"--service-account-signing-key-file="+filepath.Join(folder, "accounts.key"),

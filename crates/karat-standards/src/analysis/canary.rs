@@ -14,7 +14,7 @@ use crate::judge::{Loaded, View};
 pub(super) static CANARY_IS_ANALYSED: Analysis = Analysis {
     name: "canary-is-analysed",
     scope: Scope::Application,
-    kinds: &[],
+    kinds: &["AnalysisTemplate", "ClusterAnalysisTemplate", "Rollout"],
     about: "the Rollout's analysis templates exist and measure errors and latency of the canary's own series in \
             Prometheus, with a minimum of traffic, a failure limit and an answer to no data",
     run,
@@ -23,7 +23,7 @@ pub(super) static CANARY_IS_ANALYSED: Analysis = Analysis {
 fn run(view: &View<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     for (at, rollout) in view.of("argoproj.io", "Rollout") {
-        if rollout.value.at(["spec", "strategy", "canary"]).is_some() {
+        if rollout.value().at(["spec", "strategy", "canary"]).is_some() {
             check(view, at, rollout, &mut found);
         }
     }
@@ -61,7 +61,7 @@ fn references(rollout: &Value) -> Vec<Reference<'_>> {
 
 fn check(view: &View<'_>, at: usize, rollout: &Loaded<'_>, found: &mut Vec<Found>) {
     let name = &rollout.identity.name;
-    let references = references(&rollout.value);
+    let references = references(rollout.value());
     if references.is_empty() {
         let message = format!("the canary of `{name}` is judged by nothing");
         found.push(Found::at(at, "spec.strategy.canary.analysis", message));
@@ -86,8 +86,8 @@ fn check(view: &View<'_>, at: usize, rollout: &Loaded<'_>, found: &mut Vec<Found
         if !seen.insert((template_at, reference.path.clone())) {
             continue;
         }
-        let own = own_series(&rollout.value, reference);
-        for (place, metric) in list(&template.value, "spec.metrics").iter().enumerate() {
+        let own = own_series(rollout.value(), reference);
+        for (place, metric) in list(template.value(), "spec.metrics").iter().enumerate() {
             let path = Path::keys(["spec", "metrics"]).index(place);
             let (is_errors, is_latency, is_traffic) = what(metric);
             traffic |= is_traffic;

@@ -22,7 +22,7 @@ fn run(view: &View<'_>) -> Vec<Found> {
     let policies: Vec<(usize, &Loaded<'_>)> = view.of("networking.k8s.io", "NetworkPolicy").collect();
     let denies = |way: &str| {
         policies.iter().any(|(_, policy)| {
-            let spec = &policy.value;
+            let spec = policy.value();
             spec.at(["spec", "podSelector"]).is_some_and(selects_all)
                 && types(spec).contains(&way)
                 && list(spec, &format!("spec.{}", way.to_lowercase())).is_empty()
@@ -63,7 +63,7 @@ fn types(policy: &Value) -> Vec<&str> {
 fn rules(view: &View<'_>, at: usize, policy: &Loaded<'_>, way: &str, peers: &str, found: &mut Vec<Found>) {
     let name = &policy.identity.name;
     let direction = if way == "ingress" { "in from" } else { "out to" };
-    for (place, rule) in list(&policy.value, &format!("spec.{way}")).iter().enumerate() {
+    for (place, rule) in list(policy.value(), &format!("spec.{way}")).iter().enumerate() {
         let path = Path::keys(["spec", way]).index(place);
         let given = list(rule, peers);
         if given.is_empty() {
@@ -125,7 +125,7 @@ fn only_mesh(view: &View<'_>, rule: &Value) -> bool {
 fn needs(view: &View<'_>, policies: &[(usize, &Loaded<'_>)], found: &mut Vec<Found>) {
     let probes = view.organisation().setting("network.probeAddress").and_then(Value::as_str).unwrap_or_default();
     let rules =
-        |way: &'static str| policies.iter().flat_map(move |(_, policy)| list(&policy.value, &format!("spec.{way}")));
+        |way: &'static str| policies.iter().flat_map(move |(_, policy)| list(policy.value(), &format!("spec.{way}")));
     let lets_probes =
         rules("ingress").any(|rule| list(rule, "from").iter().any(|peer| text(peer, "ipBlock.cidr") == Some(probes)));
     let cluster_wide =

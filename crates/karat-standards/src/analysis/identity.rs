@@ -29,7 +29,7 @@ fn run(view: &View<'_>) -> Vec<Found> {
             && is_empty(policy.at(["spec", "targetRefs"]))
             && is_empty(policy.at(["spec", "targetRef"]))
     };
-    if !policies.iter().any(|(_, policy)| untargeted(&policy.value) && allows_nobody(&policy.value)) {
+    if !policies.iter().any(|(_, policy)| untargeted(policy.value()) && allows_nobody(policy.value())) {
         found.push(Found::here(format!("no policy denies calls into namespace `{name}` by default")));
         return found;
     }
@@ -42,7 +42,7 @@ fn run(view: &View<'_>) -> Vec<Found> {
                 && is_empty(policy.at(["spec", "targetRefs"]))
                 && list(policy, "spec.rules").iter().any(|rule| principals(rule).any(|(_, one)| one == identity))
         };
-        if !policies.iter().any(|(_, policy)| lets_in(&policy.value)) {
+        if !policies.iter().any(|(_, policy)| lets_in(policy.value())) {
             let message = format!("pods of namespace `{name}` do not let their waypoint in, so no call arrives");
             found.push(Found::at(at, "metadata.name", message));
         }
@@ -51,7 +51,7 @@ fn run(view: &View<'_>) -> Vec<Found> {
                 .iter()
                 .any(|target| text(target, "kind") == Some("Gateway") && text(target, "name") == Some(waypoint))
         };
-        if !policies.iter().any(|(_, policy)| at_waypoint(&policy.value) && allows_nobody(&policy.value)) {
+        if !policies.iter().any(|(_, policy)| at_waypoint(policy.value()) && allows_nobody(policy.value())) {
             let message = format!("waypoint `{waypoint}` of namespace `{name}` lets through what no policy is about");
             found.push(Found::at(at, "metadata.name", message));
         }
@@ -66,8 +66,8 @@ fn strict(view: &View<'_>, found: &mut Vec<Found>) {
     let name = view.name;
     let mut whole = false;
     for (at, peers) in view.of(GROUP, "PeerAuthentication") {
-        let mode = text(&peers.value, "spec.mtls.mode");
-        let selects = !is_empty(peers.value.at(["spec", "selector"]));
+        let mode = text(peers.value(), "spec.mtls.mode");
+        let selects = !is_empty(peers.value().at(["spec", "selector"]));
         match mode {
             Some("STRICT") => whole |= !selects,
             Some("PERMISSIVE" | "DISABLE") => {
@@ -87,7 +87,7 @@ fn strict(view: &View<'_>, found: &mut Vec<Found>) {
 /// The waypoint of the namespace: a Gateway of its class.
 fn waypoint<'v>(view: &View<'v>) -> Option<(usize, &'v Loaded<'v>)> {
     let mut gateways = view.of("gateway.networking.k8s.io", "Gateway");
-    gateways.find(|(_, gateway)| is_waypoint(&gateway.value))
+    gateways.find(|(_, gateway)| is_waypoint(gateway.value()))
 }
 
 /// Whether a Gateway is a waypoint.
@@ -116,11 +116,11 @@ fn principals(rule: &Value) -> impl Iterator<Item = (Path, &str)> {
 
 /// Each rule that allows must say whom, and not everybody.
 fn callers(at: usize, policy: &Loaded<'_>, found: &mut Vec<Found>) {
-    if action(&policy.value) != "ALLOW" {
+    if action(policy.value()) != "ALLOW" {
         return;
     }
     let name = &policy.identity.name;
-    for (place, rule) in list(&policy.value, "spec.rules").iter().enumerate() {
+    for (place, rule) in list(policy.value(), "spec.rules").iter().enumerate() {
         let path = Path::keys(["spec", "rules"]).index(place);
         let sources = list(rule, "from");
         let named = |source: &Value| {

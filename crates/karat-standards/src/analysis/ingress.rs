@@ -13,7 +13,7 @@ use crate::judge::{Loaded, View};
 pub(super) static INGRESS: Analysis = Analysis {
     name: "ingress",
     scope: Scope::Application,
-    kinds: &[],
+    kinds: &["GRPCRoute", "Gateway", "HTTPRoute", "Ingress", "Service"],
     about: "no load balancer, node port, Ingress or Gateway of a tenant's own; public routes attach to a TLS listener of \
             the ingress Gateway; Services with patient data verify a token and require one",
     run,
@@ -24,7 +24,7 @@ const GATEWAY_API: &str = "gateway.networking.k8s.io";
 fn run(view: &View<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     for (at, service) in view.of("", "Service") {
-        if let Some(kind @ ("LoadBalancer" | "NodePort")) = text(&service.value, "spec.type") {
+        if let Some(kind @ ("LoadBalancer" | "NodePort")) = text(service.value(), "spec.type") {
             let name = &service.identity.name;
             found.push(Found::at(at, "spec.type", format!("Service `{name}` is a door of its own ({kind})")));
         }
@@ -34,7 +34,7 @@ fn run(view: &View<'_>) -> Vec<Found> {
         found.push(Found::at(at, "kind", format!("Ingress `{name}` goes by the ingress Gateway")));
     }
     for (at, gateway) in view.of(GATEWAY_API, "Gateway") {
-        if !is_waypoint(&gateway.value) {
+        if !is_waypoint(gateway.value()) {
             let name = &gateway.identity.name;
             found.push(Found::at(at, "spec.gatewayClassName", format!("Gateway `{name}` is a door of its own")));
         }
@@ -52,7 +52,7 @@ fn check_route(view: &View<'_>, at: usize, route: &Loaded<'_>, found: &mut Vec<F
         return;
     };
     let mut public = false;
-    for (place, parent) in list(&route.value, "spec.parentRefs").iter().enumerate() {
+    for (place, parent) in list(route.value(), "spec.parentRefs").iter().enumerate() {
         if text(parent, "kind").unwrap_or("Gateway") != "Gateway" {
             continue;
         }

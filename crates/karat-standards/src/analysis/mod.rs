@@ -29,7 +29,7 @@ pub struct Analysis {
     pub name: &'static str,
     /// What it looks at. May be wider than what its standard applies to.
     pub scope: Scope,
-    /// The kinds of objects that it reads, where they are of several applications (scope namespace).
+    /// The kinds of objects that it reads (scopes namespace and application): no others are read for it.
     pub kinds: &'static [&'static str],
     /// What it finds, for the reference.
     pub about: &'static str,

@@ -11,7 +11,7 @@ use crate::judge::{Loaded, View};
 pub(super) static SELF_HEAL: Analysis = Analysis {
     name: "self-heal-leaves-controllers-alone",
     scope: Scope::Application,
-    kinds: &[],
+    kinds: &["Deployment", "HTTPRoute", "HorizontalPodAutoscaler", "ReplicaSet", "Rollout", "StatefulSet"],
     about: "self-heal ignores the weights of routes that a Rollout moves, and replicas that an autoscaler moves",
     run,
 };
@@ -32,7 +32,7 @@ fn run(view: &View<'_>) -> Vec<Found> {
     let found = |message| Found { on: Some(view.about), path: path.clone(), message };
     let mut all = Vec::new();
     for (_, rollout) in view.of("argoproj.io", "Rollout") {
-        for route in routes(&rollout.value) {
+        for route in routes(rollout.value()) {
             let there =
                 view.of("gateway.networking.k8s.io", "HTTPRoute").any(|(_, object)| object.identity.name == route);
             if there && !ignores(ignored, "gateway.networking.k8s.io", "HTTPRoute", route, "weight") {
@@ -44,12 +44,12 @@ fn run(view: &View<'_>) -> Vec<Found> {
         }
     }
     for (_, scaler) in view.of("autoscaling", "HorizontalPodAutoscaler") {
-        let target = |key: &str| text(&scaler.value, &format!("spec.scaleTargetRef.{key}")).unwrap_or_default();
+        let target = |key: &str| text(scaler.value(), &format!("spec.scaleTargetRef.{key}")).unwrap_or_default();
         let (kind, name) = (target("kind"), target("name"));
         let scaled = |object: &Loaded<'_>| object.identity.kind == kind && object.identity.name == name;
         // Without `replicas` in Git there is nothing to put back.
         let fixed = view.all().find(|(_, object)| {
-            scaled(object) && object.value.at(["spec", "replicas"]).is_some_and(|replicas| !replicas.is_null())
+            scaled(object) && object.value().at(["spec", "replicas"]).is_some_and(|replicas| !replicas.is_null())
         });
         if let Some((_, object)) = fixed
             && !ignores(ignored, &object.identity.group, kind, name, "replicas")

@@ -11,7 +11,16 @@ use crate::judge::{Loaded, View};
 pub(super) static SPREAD_AND_BUDGET: Analysis = Analysis {
     name: "spread-and-budget",
     scope: Scope::Application,
-    kinds: &[],
+    kinds: &[
+        "Deployment",
+        "HorizontalPodAutoscaler",
+        "PodDisruptionBudget",
+        "ReplicaSet",
+        "ReplicationController",
+        "Rollout",
+        "ScaledObject",
+        "StatefulSet",
+    ],
     about: "replicas (by autoscaler or workload), topology spread over zones, a PodDisruptionBudget that allows some",
     run,
 };
@@ -20,9 +29,9 @@ fn run(view: &View<'_>) -> Vec<Found> {
     let least = view.organisation().setting("compute.minReplicas").and_then(Value::as_i64).unwrap_or(2);
     let mut found = Vec::new();
     for (at, object) in view.all() {
-        let Some(pods) = replicas(&object.value) else { continue };
+        let Some(pods) = replicas(object.value()) else { continue };
         // A Rollout that borrows its pods is spread by the Deployment that it borrows from, which is scaled to nothing.
-        let Some(spec) = pod_spec(&object.value) else { continue };
+        let Some(spec) = pod_spec(object.value()) else { continue };
         let (kind, name) = (&object.identity.kind, &object.identity.name);
         let scaler = autoscaler(view, object);
         let (scaled_by, pods) = match scaler {
@@ -57,20 +66,20 @@ fn autoscaler<'v>(view: &View<'v>, object: &Loaded<'_>) -> Option<(usize, &'v Va
             && text(scaler, "spec.scaleTargetRef.name") == Some(&object.identity.name)
     };
     let mut scalers = view.of("autoscaling", "HorizontalPodAutoscaler").chain(view.of("keda.sh", "ScaledObject"));
-    scalers.find(|(_, scaler)| target(&scaler.value)).map(|(at, scaler)| (at, &scaler.value))
+    scalers.find(|(_, scaler)| target(scaler.value())).map(|(at, scaler)| (at, scaler.value()))
 }
 
 fn budget(view: &View<'_>, at: usize, object: &Loaded<'_>, pods: i64, found: &mut Vec<Found>) {
     let (kind, name) = (&object.identity.kind, &object.identity.name);
-    let labels = pod_labels(&object.value, &object.identity.group, kind);
-    let mut budgets = view
-        .of("policy", "PodDisruptionBudget")
-        .filter(|(_, budget)| budget.value.at(["spec", "selector"]).is_some_and(|selector| selects(selector, labels)));
+    let labels = pod_labels(object.value(), &object.identity.group, kind);
+    let mut budgets = view.of("policy", "PodDisruptionBudget").filter(|(_, budget)| {
+        budget.value().at(["spec", "selector"]).is_some_and(|selector| selects(selector, labels))
+    });
     let Some((budget_at, budget)) = budgets.next() else {
         found.push(Found::at(at, "metadata.name", format!("no disruption budget covers {kind} `{name}`")));
         return;
     };
-    let spec = &budget.value;
+    let spec = budget.value();
     let none = |path: &str| {
         let allowed = spec.at(path.split('.'));
         allowed.and_then(Value::as_i64) == Some(0) || allowed.and_then(Value::as_str) == Some("0%")

@@ -12,7 +12,7 @@ use crate::judge::{Loaded, View};
 pub(super) static WAYPOINT_FOR_L7: Analysis = Analysis {
     name: "waypoint-for-l7",
     scope: Scope::Application,
-    kinds: &[],
+    kinds: &["AuthorizationPolicy", "GRPCRoute", "HTTPRoute", "VirtualService"],
     about: "an HTTPRoute of a Service needs a waypoint for it; what the ingress Gateway sends goes through it too; rules \
             about requests target it; no VirtualService",
     run,
@@ -40,7 +40,7 @@ fn run(view: &View<'_>) -> Vec<Found> {
 
 fn check_route(view: &View<'_>, at: usize, route: &Loaded<'_>, found: &mut Vec<Found>) {
     let (kind, name, namespace) = (&route.identity.kind, &route.identity.name, &route.identity.namespace);
-    for (place, parent) in list(&route.value, "spec.parentRefs").iter().enumerate() {
+    for (place, parent) in list(route.value(), "spec.parentRefs").iter().enumerate() {
         let path = Path::keys(["spec", "parentRefs"]).index(place);
         match text(parent, "kind").unwrap_or("Gateway") {
             "Service" => {
@@ -80,7 +80,7 @@ fn check_route(view: &View<'_>, at: usize, route: &Loaded<'_>, found: &mut Vec<F
 /// The Services that a route sends to, with the places where it says so.
 pub(super) fn backends<'v>(route: &'v Loaded<'_>) -> Vec<(&'v str, Path)> {
     let mut found = Vec::new();
-    for (place, rule) in list(&route.value, "spec.rules").iter().enumerate() {
+    for (place, rule) in list(route.value(), "spec.rules").iter().enumerate() {
         let path = Path::keys(["spec", "rules"]).index(place).key("backendRefs");
         for (place, backend) in list(rule, "backendRefs").iter().enumerate() {
             if text(backend, "kind").unwrap_or("Service") == "Service"
@@ -113,7 +113,7 @@ fn exists(view: &View<'_>, namespace: &str, waypoint: &str) -> bool {
 
 /// A policy with a selector is obeyed by ztunnel, which knows nothing of requests and denies what it cannot check.
 fn check_policy(at: usize, policy: &Loaded<'_>, found: &mut Vec<Found>) {
-    let value = &policy.value;
+    let value = policy.value();
     if !list(value, "spec.targetRefs").is_empty() || value.at(["spec", "targetRef"]).is_some() {
         return;
     }

@@ -125,7 +125,7 @@ pub(super) const ALLOWED: &[&str] = &[
 ];
 
 /// Registers everything on `context`. `iterations` is the counter that [`TICK`] counts down.
-pub(super) fn register(context: &mut Context<'_>, iterations: Arc<AtomicU32>) {
+pub(super) fn register(context: &mut Context<'_>, iterations: Arc<AtomicU32>, patterns: Arc<Patterns>) {
     context.register_all();
     add(context, TICK, move |_| {
         match iterations.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)) {
@@ -158,23 +158,33 @@ pub(super) fn register(context: &mut Context<'_>, iterations: Arc<AtomicU32>) {
         let part = argument_value(call, usize::from(call.this.is_none()))?;
         Ok(Value::Bool(string(&text, "contains")?.contains(string(&part, "contains")?)))
     });
-    let cache = Mutex::new(HashMap::<String, Regex>::new());
     add(context, "matches", move |call| {
         let text = this(call)?;
         let pattern = argument_value(call, usize::from(call.this.is_none()))?;
         let (text, pattern) = (string(&text, "matches")?, string(&pattern, "matches")?);
-        let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if !cache.contains_key(pattern) {
-            let regex = regex::RegexBuilder::new(pattern).size_limit(1 << 20).build();
-            let regex = regex.map_err(|error| ExecutionError::function_error("matches", error))?;
-            // Patterns are written in standards: a handful. Those made from objects must not pile up.
-            if cache.len() >= 256 {
-                cache.clear();
-            }
-            cache.insert(pattern.to_owned(), regex);
-        }
-        Ok(Value::Bool(cache.get(pattern).is_some_and(|regex| regex.is_match(text))))
+        Ok(Value::Bool(patterns.get(pattern)?.is_match(text)))
     });
+}
+
+/// Compiled regular expressions, shared by all engines of a run.
+#[derive(Debug, Default)]
+pub(super) struct Patterns(Mutex<HashMap<String, Regex>>);
+
+impl Patterns {
+    fn get(&self, pattern: &str) -> Result<Regex, ExecutionError> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(regex) = known.get(pattern) {
+            return Ok(regex.clone());
+        }
+        let regex = regex::RegexBuilder::new(pattern).size_limit(1 << 20).build();
+        let regex = regex.map_err(|error| ExecutionError::function_error("matches", error))?;
+        // Patterns are written in standards: a handful. Those made from objects must not pile up.
+        if known.len() >= 256 {
+            known.clear();
+        }
+        known.insert(pattern.to_owned(), regex.clone());
+        Ok(regex)
+    }
 }
 
 fn add(

@@ -8,8 +8,8 @@ mod rewrite;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cel::common::ast::IdedExpr;
 use cel::common::types::{CelBool, CelString};
@@ -79,6 +79,30 @@ fn nesting(text: &str) -> usize {
     deepest
 }
 
+/// Engines with the same constants: making one takes longer than most evaluations, so they are used again.
+pub(crate) struct Engines {
+    constants: Vec<(&'static str, Tree)>,
+    patterns: Arc<functions::Patterns>,
+    idle: Mutex<Vec<Engine>>,
+}
+
+impl Engines {
+    /// Engines in which `constants` are bound.
+    pub(crate) fn new(constants: impl IntoIterator<Item = (&'static str, Tree)>) -> Self {
+        Self { constants: constants.into_iter().collect(), patterns: Arc::default(), idle: Mutex::default() }
+    }
+
+    /// Runs `work` with an engine that nobody else uses meanwhile.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&Engine) -> T) -> T {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = idle().pop();
+        let engine = taken.unwrap_or_else(|| Engine::new(self.constants.iter().cloned(), Arc::clone(&self.patterns)));
+        let result = work(&engine);
+        idle().push(engine);
+        result
+    }
+}
+
 /// Functions and constants, for the evaluations of one thread.
 pub(crate) struct Engine {
     context: Context<'static>,
@@ -86,13 +110,18 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// An engine in which `constants` are bound.
-    pub(crate) fn new<'k>(constants: impl IntoIterator<Item = (&'k str, Tree)>) -> Self {
+    fn new<'k>(constants: impl IntoIterator<Item = (&'k str, Tree)>, patterns: Arc<functions::Patterns>) -> Self {
         let iterations = Arc::new(AtomicU32::new(0));
         let mut context = Context::default();
-        functions::register(&mut context, Arc::clone(&iterations));
+        functions::register(&mut context, Arc::clone(&iterations), patterns);
         bind(&mut context, constants);
         Self { context, iterations }
+    }
+
+    /// One engine by itself.
+    #[cfg(test)]
+    pub(crate) fn alone<'k>(constants: impl IntoIterator<Item = (&'k str, Tree)>) -> Self {
+        Self::new(constants, Arc::default())
     }
 
     /// A scope in which `variables` are bound besides the constants.

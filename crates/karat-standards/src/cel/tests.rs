@@ -17,7 +17,7 @@ fn object() -> Tree {
 }
 
 fn judge(text: &str) -> Result<bool, String> {
-    let engine = Engine::new([("settings", Tree::map([("most", Tree::of(&Value::Int(5)))]))]);
+    let engine = Engine::alone([("settings", Tree::map([("most", Tree::of(&Value::Int(5)))]))]);
     let program = Program::compile(text, &["object", "settings"])?;
     engine.scope([("object", object())]).holds(&program)
 }
@@ -97,7 +97,7 @@ fn the_budget_ends_what_would_not() {
 fn null_is_absent() {
     let null = Tree::of(&Value::Map([("a".into(), Value::Null)].into_iter().collect()));
     let program = Program::compile("has(object.a)", &["object"]).unwrap();
-    assert_eq!(Engine::new([]).scope([("object", null)]).holds(&program), Ok(false));
+    assert_eq!(Engine::alone([]).scope([("object", null)]).holds(&program), Ok(false));
 }
 
 #[test]
@@ -106,12 +106,12 @@ fn kinds_that_are_not_there_are_empty_lists() {
     let program =
         Program::compile("objects.Pod.size() == 1 && objects.Secret.size() == 0 && !has(objects.Secret)", &["objects"])
             .unwrap();
-    assert_eq!(Engine::new([]).scope([("objects", objects)]).holds(&program), Ok(true));
+    assert_eq!(Engine::alone([]).scope([("objects", objects)]).holds(&program), Ok(true));
 }
 
 #[test]
 fn messages_are_texts() {
-    let engine = Engine::new([]);
+    let engine = Engine::alone([]);
     let scope = engine.scope([("object", object())]);
     let text = |text: &str| scope.text(&Program::compile(text, &["object"]).unwrap());
     assert_eq!(text("object.name"), Ok("records".to_owned()));

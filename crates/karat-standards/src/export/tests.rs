@@ -19,7 +19,7 @@ fn texts<'v>(policy: &'v Value, list: &str, field: &str) -> Vec<&'v str> {
 
 /// Whether the policy denies the object, and what it says.
 fn denies(policy: &Policy, object: &Value) -> Option<String> {
-    let engine = Engine::new([]);
+    let engine = Engine::alone([]);
     let identity = Identity::of(object).unwrap().within("records");
     let namespace = if identity.kind == "Namespace" { &identity.name } else { &identity.namespace };
     let user = Tree::map([("username", Tree::text("somebody"))]);

@@ -38,7 +38,12 @@ impl Kinds {
             }
         }
         // Where findings about what is missing point.
-        found.kinds.insert("Namespace".to_owned());
+        match scope {
+            Scope::Namespace => {
+                found.kinds.insert("Namespace".to_owned());
+            }
+            _ => found.kinds.extend(karat_kube::WORKLOADS.iter().map(|(_, kind)| (*kind).to_owned())),
+        }
         found
     }
 
@@ -88,7 +93,7 @@ fn view<'v>(index: &'v Index<'v>, scope: Scope, name: &'v str, anchor: Anchor) -
 /// The view of an application, whose objects are read.
 pub(crate) fn application<'v>(index: &'v Index<'v>, at: usize, objects: &'v [Loaded<'v>]) -> View<'v> {
     let application = &index.subject.applications[at];
-    let workload = objects.iter().find(|object| karat_kube::pod_spec(&object.value).is_some());
+    let workload = objects.iter().find(|object| karat_kube::pod_spec(object.value()).is_some());
     View {
         cluster: Some(application.cluster),
         application: Some(application),

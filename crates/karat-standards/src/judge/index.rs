@@ -1,5 +1,6 @@
 //! Who is where: built once, shared by all views.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -22,6 +23,8 @@ pub(crate) struct Index<'s> {
     pub(crate) addons: Vec<Vec<usize>>,
     /// Objects that others refer to by name.
     named: FxHashMap<(usize, &'s str, &'s str, &'s str), usize>,
+    /// Those objects, by the numbers that `named` has for them.
+    references: Vec<(usize, OnceLock<Value>)>,
     /// Objects of clusters by kind, where a kind is asked for cluster by cluster.
     kinds: FxHashMap<(usize, &'s str), Vec<usize>>,
     platform: FxHashSet<&'s str>,
@@ -55,6 +58,7 @@ impl<'s> Index<'s> {
             applications: vec![Vec::new(); subject.applications.len()],
             addons: vec![Vec::new(); subject.clusters.len()],
             named: FxHashMap::default(),
+            references: Vec::new(),
             kinds: FxHashMap::default(),
             platform: organisation.texts("platform.namespaces").into_iter().collect(),
         };
@@ -78,7 +82,11 @@ impl<'s> Index<'s> {
                 index.kinds.entry((cluster, kind)).or_default().push(at);
             }
             if NAMED.contains(&kind) {
-                index.named.entry((cluster, kind, namespace, &identity.name)).or_insert(at);
+                let reference = (cluster, kind, namespace, identity.name.as_str());
+                let next = index.references.len();
+                if *index.named.entry(reference).or_insert(next) == next {
+                    index.references.push((at, OnceLock::new()));
+                }
             }
         }
         for (at, application) in subject.applications.iter().enumerate() {
@@ -98,16 +106,13 @@ impl<'s> Index<'s> {
         index
     }
 
-    /// The object that a reference names.
-    pub(crate) fn named(
-        &self,
-        cluster: usize,
-        kind: &'static str,
-        namespace: &str,
-        name: &str,
-    ) -> Option<(usize, &'s Object)> {
-        let at = *self.named.get(&(cluster, kind, namespace, name))?;
-        Some((at, &self.subject.objects[at]))
+    /// The object that a reference names. Namespaces and Gateways are few and asked for by every route of a tenant: they are
+    /// kept.
+    pub(crate) fn named(&self, cluster: usize, kind: &str, namespace: &str, name: &str) -> Option<Cow<'_, Value>> {
+        let number = *self.named.get(&(cluster, kind, namespace, name))?;
+        let (at, kept) = &self.references[number];
+        let read = || self.subject.objects[*at].doc.value();
+        Some(if kind == "Service" { Cow::Owned(read()) } else { Cow::Borrowed(kept.get_or_init(read)) })
     }
 
     /// The objects of a cluster of one of the kinds in [`CLUSTER_WIDE`], with their indices.

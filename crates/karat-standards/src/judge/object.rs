@@ -2,7 +2,7 @@
 
 use std::hash::Hasher;
 
-use karat_kube::{GroupKind, Path, pod_spec_path};
+use karat_kube::{GroupKind, Identity, Path, pod_spec_path};
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::{Hit, Index, Loaded, Raw, Whose};
@@ -72,6 +72,11 @@ impl<'s> ByKind<'s> {
             }
         }
         Self(by_kind)
+    }
+
+    /// Whether any standard is about objects of that kind.
+    pub(crate) fn has(&self, identity: &Identity) -> bool {
+        self.0.contains_key(&identity.group_kind())
     }
 }
 

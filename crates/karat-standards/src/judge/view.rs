@@ -1,7 +1,8 @@
 //! Objects that belong together, read: one namespace, one application, one cluster.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use karat_kube::Identity;
 use karat_yaml::Value;
@@ -16,19 +17,44 @@ pub(crate) struct Loaded<'s> {
     pub(crate) at: usize,
     pub(crate) object: &'s Object,
     pub(crate) identity: &'s Identity,
-    pub(crate) value: Value,
+    body: Arc<Body>,
+}
+
+/// What an object says, as data and as expressions see it.
+struct Body {
+    value: Value,
     tree: OnceLock<Tree>,
 }
 
 impl<'s> Loaded<'s> {
     pub(crate) fn new(subject: &'s Subject, at: usize) -> Self {
         let object = &subject.objects[at];
-        Self { at, object, identity: &object.identity, value: object.doc.value(), tree: OnceLock::new() }
+        let body = Arc::new(Body { value: object.doc.value(), tree: OnceLock::new() });
+        Self { at, object, identity: &object.identity, body }
+    }
+
+    /// Like [`Self::new`], unless one of `others` says the same: an application's neighbour is mostly the same service on
+    /// another cluster.
+    pub(crate) fn like(subject: &'s Subject, at: usize, others: &[Self]) -> Self {
+        let object = &subject.objects[at];
+        let Some(text) = object.doc.text() else { return Self::new(subject, at) };
+        let same = others.iter().find(|other| {
+            *other.identity == object.identity && other.object.doc.text().is_some_and(|other| other == text)
+        });
+        match same {
+            Some(other) => Self { at, object, identity: &object.identity, body: Arc::clone(&other.body) },
+            None => Self::new(subject, at),
+        }
+    }
+
+    /// What it says.
+    pub(crate) fn value(&self) -> &Value {
+        &self.body.value
     }
 
     /// As expressions see it: converted once, when first asked for.
     pub(crate) fn tree(&self) -> &Tree {
-        self.tree.get_or_init(|| Tree::of(&self.value))
+        self.body.tree.get_or_init(|| Tree::of(&self.body.value))
     }
 }
 
@@ -90,13 +116,13 @@ impl<'v> View<'v> {
     }
 
     /// The object that a reference names, whoever applies it to the cluster: a Gateway, Namespace or Service.
-    pub(crate) fn named(&self, kind: &'static str, namespace: &str, name: &str) -> Option<Value> {
+    pub(crate) fn named(&self, kind: &'static str, namespace: &str, name: &str) -> Option<Cow<'v, Value>> {
         let own = self.all().find(|(_, object)| {
             object.identity.kind == kind && object.identity.namespace == namespace && object.identity.name == name
         });
         match own {
-            Some((_, object)) => Some(object.value.clone()),
-            None => Some(self.index.named(self.cluster?, kind, namespace, name)?.1.doc.value()),
+            Some((_, object)) => Some(Cow::Borrowed(object.value())),
+            None => self.index.named(self.cluster?, kind, namespace, name),
         }
     }
 

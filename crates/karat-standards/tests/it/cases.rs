@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
-use karat_standards::{Scope, Standards};
+use karat_standards::{Scope, Standard, Standards};
 
 use crate::world::{World, one};
 
@@ -23,6 +23,13 @@ fn files(folder: &Path) -> Vec<(String, String)> {
             (name, fs::read_to_string(path).unwrap())
         })
         .collect()
+}
+
+/// The cases of a standard: whether it is a bad one, its file, its text.
+pub(crate) fn case_files(standard: &Standard) -> Vec<(bool, String, String)> {
+    let folder = root().join("standards").join(standard.id.as_str());
+    let of = |name: &str, bad: bool| files(&folder.join(name)).into_iter().map(move |(name, text)| (bad, name, text));
+    of("good", false).chain(of("bad", true)).collect()
 }
 
 #[test]

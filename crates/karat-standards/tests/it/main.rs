@@ -1,5 +1,6 @@
 //! One binary, a module per theme.
 
+mod apiserver;
 mod cases;
 mod judge;
 mod myhealth;
