@@ -10,9 +10,12 @@ use crate::Str;
 /// How many values of one text are told.
 const MAX_READS: usize = 256;
 
+/// How many bytes are compared for one text. Variables that are made of one another reach one frame in very many ways.
+const MAX_COMPARED: usize = 64 << 20;
+
 /// The values that were read for what is at a range of a frame's text, in order.
 pub(super) fn gather(trace: &Trace, frame: &Frame, range: Range<usize>, scalar: bool) -> Vec<Read> {
-    let mut gather = Gather { trace, scalar, found: Vec::new() };
+    let mut gather = Gather { trace, scalar, left: MAX_COMPARED, found: Vec::new() };
     gather.frame(frame, range, 0);
     gather.found
 }
@@ -20,6 +23,8 @@ pub(super) fn gather(trace: &Trace, frame: &Frame, range: Range<usize>, scalar: 
 struct Gather<'t> {
     trace: &'t Trace,
     scalar: bool,
+    /// How many bytes may still be compared.
+    left: usize,
     found: Vec<Read>,
 }
 
@@ -61,6 +66,10 @@ impl Gather<'_> {
         let mut known = false;
         let before = self.found.len();
         for frame in origin.frames.iter().filter_map(|id| self.trace.frames.get(*id as usize)) {
+            self.left = self.left.saturating_sub(text.len() + frame.text.len() + 1024);
+            if self.left == 0 {
+                return;
+            }
             let Some(aligned) = align::align(text, range.clone(), &frame.text) else { continue };
             known = true;
             let asked = text.get(range.clone()).unwrap_or_default().trim_ascii().len();
@@ -77,10 +86,11 @@ impl Gather<'_> {
             // A short text that a function changed beyond recognition: all that it may be made of.
             for frame in origin.frames.iter().filter_map(|id| self.trace.frames.get(*id as usize)) {
                 let all = 0..frame.text.len();
-                let mut inner = Gather { trace: self.trace, scalar: true, found: Vec::new() };
+                let mut inner = Gather { trace: self.trace, scalar: true, left: self.left, found: Vec::new() };
                 if !frame.text.trim_ascii().contains(&b'\n') {
                     inner.frame(frame, all, depth + 1);
                 }
+                self.left = inner.left.saturating_sub(1024);
                 own.append(&mut inner.found);
             }
         }

@@ -7,3 +7,4 @@ mod goldens;
 mod host;
 mod limits;
 mod sprig;
+mod tracing;
