@@ -40,7 +40,7 @@ impl Coalesce {
                 }
                 Some(Value::Map(own)) => own,
                 Some(other) => {
-                    let shown = format!("%!t({}={})", other.go_type(), print(&other));
+                    let shown = karat_template::fmt::sprintf(b"%t", &[other]);
                     return Err(format!("type mismatch on {}: {shown}", child.name));
                 }
             };
@@ -299,15 +299,4 @@ fn copy_clean(data: &Data) -> Value {
 
 fn join(prefix: &str, name: &str) -> String {
     if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
-}
-
-fn print(value: &Value) -> String {
-    match value {
-        Value::Str(text) => text.lossy().into_owned(),
-        Value::Nil => "<nil>".into(),
-        Value::Bool(truth) => truth.to_string(),
-        Value::Int(_, number) => number.to_string(),
-        Value::Float(number) => number.to_string(),
-        other => other.kind().to_owned(),
-    }
 }

@@ -57,10 +57,10 @@ impl Node {
 
 /// Selects the charts below `chart`.
 pub(crate) fn select(chart: &Arc<Chart>) -> Selection {
-    select_as(chart, &chart.metadata.name)
+    select_as(chart, &chart.metadata.name, true)
 }
 
-fn select_as(chart: &Arc<Chart>, name: &str) -> Selection {
+fn select_as(chart: &Arc<Chart>, name: &str, is_root: bool) -> Selection {
     let mut node = Node { name: name.to_owned(), ..Node::new(chart) };
     let Some(wanted) = &mut node.dependencies else {
         return Selection { node: Node::raw(chart, name), view: None, children: Vec::new() };
@@ -78,9 +78,12 @@ fn select_as(chart: &Arc<Chart>, name: &str) -> Selection {
         }
         wanted.enabled = true;
     }
-    let children: Vec<Selection> = chosen.iter().map(|(chart, name)| select_as(chart, name)).collect();
+    let children: Vec<Selection> = chosen.iter().map(|(chart, name)| select_as(chart, name, false)).collect();
     let decides = wanted.iter().any(|wanted| !wanted.condition.is_empty() || !wanted.tags.is_empty());
-    let view = (decides || children.iter().any(|child| child.view.is_some())).then(|| {
+    // Below the root, values are coalesced even if nothing is decided: a value of the root that is no table and has the
+    // name of a chart two levels down is an error.
+    let asks = decides || (!is_root && !children.is_empty()) || children.iter().any(|child| child.view.is_some());
+    let view = asks.then(|| {
         let children = chosen.iter().map(|(chart, name)| Node::raw(chart, name)).collect();
         Node { children, ..node.clone() }
     });

@@ -11,9 +11,6 @@ use crate::manifest::Head;
 
 /// The head of a document, if it is plain enough.
 pub(crate) fn read(text: &[u8]) -> Option<Head> {
-    if !text.is_ascii() {
-        return None;
-    }
     let mut reader = Reader {
         text: std::str::from_utf8(text).ok()?,
         at: 0,
@@ -161,6 +158,12 @@ impl<'a> Reader<'a> {
     }
 
     fn key(&mut self, column: usize, content: &'a str, pending: Option<Pending>) -> Option<()> {
+        if content.starts_with(['{', '[']) {
+            // A short collection on a line of its own is what the key or dash before it was waiting for.
+            let pending = pending.filter(|pending| pending.indent < column)?;
+            let fits = pending.place == Place::Elsewhere || (content == "{}" && pending.place != Place::Text);
+            return (fits && flow_ends(content)).then_some(());
+        }
         let (key, rest) = split_key(content)?;
         if let Some(pending) = pending.filter(|pending| pending.indent < column) {
             self.push(column, Kind::Map, pending.place)?;
@@ -267,9 +270,8 @@ impl<'a> Reader<'a> {
                 (need == Need::Nothing || plain).then_some(inner)
             }
             b'|' | b'>' if !collection && need == Need::Nothing => self.block(column, rest),
-            b'{' => (place != Place::Text && need == Need::Nothing && rest.starts_with("{}") && ends_here(&rest[2..]))
-                .then_some(""),
-            b'[' => (place == Place::Elsewhere && need == Need::Nothing && flow_sequence(rest)).then_some(""),
+            b'{' if collection => (rest.starts_with("{}") && ends_here(&rest[2..])).then_some(""),
+            b'{' | b'[' => (place == Place::Elsewhere && flow_ends(rest)).then_some(""),
             _ if collection => None,
             _ => plain(rest, need),
         }
@@ -309,9 +311,15 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Printable characters without tabs.
+/// Characters that go-yaml prints and does not take for white space or line ends.
 fn printable(text: &str) -> bool {
-    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+    if text.is_ascii() {
+        return text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    }
+    text.chars().all(|c| {
+        matches!(c, ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+            && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+    })
 }
 
 /// Nothing, or a comment.
@@ -372,11 +380,15 @@ fn plain(rest: &str, need: Need) -> Option<&str> {
     let value = rest.find(" #").map_or(rest, |comment| &rest[..comment]).trim_end_matches(' ');
     let first = value.bytes().next()?;
     let starts = first.is_ascii_alphanumeric()
-        || matches!(first, b'_' | b'/' | b'~' | b'$' | b'(' | b'+' | b'^')
-        || (first == b'-' && value.len() > 1 && !value.starts_with("- ") && !value.starts_with("--- "));
+        || matches!(first, b'_' | b'/' | b'~' | b'$' | b'(' | b'+' | b'^' | b'.')
+        || (matches!(first, b'-' | b':')
+            && value.len() > 1
+            && value.as_bytes()[1] != b' '
+            && !value.starts_with("--- "));
     // Infinities and the like are numbers that have no JSON.
     let number = value.trim_start_matches(['+', '-']);
-    if !starts || value.contains(": ") || value.ends_with(':') || number.starts_with('.') {
+    let no_json = [".inf", ".nan"].iter().any(|word| word.eq_ignore_ascii_case(number));
+    if !starts || value.contains(": ") || value.ends_with(':') || no_json {
         return None;
     }
     if need != Need::Nothing {
@@ -395,30 +407,43 @@ fn plain(rest: &str, need: Need) -> Option<&str> {
     Some(value)
 }
 
-/// `[a, "b"]` on one line.
-fn flow_sequence(rest: &str) -> bool {
+/// A flow collection that ends on its line, with nothing after it.
+fn flow_ends(rest: &str) -> bool {
+    flow(rest, 0).is_some_and(ends_here)
+}
+
+/// What follows a short flow collection or scalar: `{a: 1, b: [x, "y"]}`.
+fn flow(rest: &str, depth: usize) -> Option<&str> {
+    let close = match rest.bytes().next()? {
+        _ if depth > 8 => return None,
+        b'{' => '}',
+        b'[' => ']',
+        b'"' | b'\'' => return Some(&rest[quoted(rest)?..]),
+        _ => return flow_word(rest),
+    };
     let mut rest = rest[1..].trim_start_matches(' ');
-    if let Some(after) = rest.strip_prefix(']') {
-        return ends_here(after);
+    if let Some(after) = rest.strip_prefix(close) {
+        return Some(after);
     }
     loop {
-        let length = if rest.starts_with(['"', '\'']) {
-            quoted(rest)
-        } else {
-            let belongs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '/');
-            let inside = |c: char| belongs(c) || matches!(c, '.' | '-' | '=');
-            rest.starts_with(belongs).then(|| rest.find(|c| !inside(c)).unwrap_or(rest.len()))
-        };
-        let Some(length) = length else { return false };
-        rest = rest[length..].trim_start_matches(' ');
-        if let Some(after) = rest.strip_prefix(']') {
-            return ends_here(after);
+        if close == '}' {
+            let after = if rest.starts_with(['"', '\'']) { &rest[quoted(rest)?..] } else { flow_word(rest)? };
+            let key = &rest[..rest.len() - after.len()];
+            rest = after.strip_prefix(": ").filter(|_| !key.eq_ignore_ascii_case("null"))?.trim_start_matches(' ');
         }
-        match rest.strip_prefix(", ") {
-            Some(after) => rest = after.trim_start_matches(' '),
-            None => return false,
+        rest = flow(rest, depth + 1)?.trim_start_matches(' ');
+        if let Some(after) = rest.strip_prefix(close) {
+            return Some(after);
         }
+        rest = rest.strip_prefix(", ")?.trim_start_matches(' ');
     }
+}
+
+/// A plain scalar without anything that could mean something in a flow collection.
+fn flow_word(rest: &str) -> Option<&str> {
+    let starts = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '/');
+    let inside = |c: char| starts(c) || matches!(c, '.' | '-' | '=');
+    rest.starts_with(starts).then(|| &rest[rest.find(|c| !inside(c)).unwrap_or(rest.len())..])
 }
 
 #[cfg(test)]

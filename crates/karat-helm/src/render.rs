@@ -12,7 +12,7 @@ use crate::coalesce::Coalesce;
 use crate::engine::Failure;
 use crate::manifest::{self, Document, Part};
 use crate::release::Release;
-use crate::resolved::{Resolved, resolve};
+use crate::resolved::{DEPENDENCIES_FAILED, Resolved, resolve};
 use crate::wildcard::Wildcard;
 use crate::{Capabilities, Error, Profile, context, engine, schema};
 
@@ -105,7 +105,11 @@ pub(crate) fn prepare(
     let resolved = resolve(chart, &values, warnings)?;
     warnings.extend(resolved.warnings.iter().cloned());
     let mut coalesce = Coalesce::new(chart.settings.profile.null_rule(), false);
-    coalesce.chart(&resolved.root, &values, "").map_err(Error::Coalesce)?;
+    coalesce.chart(&resolved.root, &values, "").map_err(|message| {
+        // Helm coalesces for the dependencies first, where there are any.
+        let first = chart.metadata.dependencies.is_some();
+        Error::Coalesce(if first { format!("{DEPENDENCIES_FAILED}{message}") } else { message })
+    })?;
     warnings.append(&mut coalesce.warnings);
     if !input.flags.skip_schema_validation {
         schema::validate(&resolved.root, &values).map_err(Error::Schema)?;

@@ -26,6 +26,8 @@ impl fmt::Debug for Cache {
     }
 }
 
+pub(crate) const DEPENDENCIES_FAILED: &str = "chart dependencies processing failed: ";
+
 /// Outcomes of tags and conditions that are kept. A real fleet has a few per chart.
 const KEPT: usize = 64;
 
@@ -70,7 +72,7 @@ pub(crate) struct Template {
 /// Decides which charts take part and returns the tree, from the cache if it was there before.
 pub(crate) fn resolve(chart: &Arc<Chart>, values: &Map, warnings: &mut Vec<String>) -> Result<Arc<Resolved>, Error> {
     let rule = chart.settings.profile.null_rule();
-    let fail = |message| Error::Coalesce(format!("chart dependencies processing failed: {message}"));
+    let fail = |message| Error::Coalesce(format!("{DEPENDENCIES_FAILED}{message}"));
     let selection = chart.cache.selection.get_or_init(|| select(chart));
     let mut decisions = Vec::new();
     if selection.depends_on_values() {
