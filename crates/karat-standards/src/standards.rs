@@ -1,9 +1,11 @@
 //! A set of standards: those that come with Karat, and an organisation's own.
 
 use ecow::EcoString;
+use karat_source::{ReadError, World};
+use karat_yaml::Dialect;
 
 use crate::standard;
-use crate::{Doc, Error, Standard};
+use crate::{Doc, Error, Place, Standard, documents};
 
 /// Standards by id.
 #[derive(Debug, Default)]
@@ -32,6 +34,30 @@ impl Standards {
             Err(at) => self.all.insert(at, standard),
         }
         Ok(())
+    }
+
+    /// Reads an organisation's own standards: every `standard.yaml` below `folder`, mostly `governance/standards`. That there
+    /// is no such folder is fine. Gives what is wrong with them.
+    pub fn add_from(&mut self, world: &dyn World, folder: &str) -> Vec<Error> {
+        let failed = |path: &str, error: &ReadError| Error {
+            place: Place { file: path.into(), ..Place::default() },
+            message: error.to_string(),
+        };
+        let paths = match karat_source::walk(world, folder) {
+            Ok(paths) => paths,
+            Err(ReadError::NotFound { .. }) => return Vec::new(),
+            Err(error) => return vec![failed(folder, &error)],
+        };
+        let mut errors = Vec::new();
+        for path in paths.iter().filter(|path| karat_source::split(path).1 == "standard.yaml") {
+            let read = world.read(path).map_err(|error| failed(path, &error));
+            let read = read.and_then(|bytes| documents(path, &String::from_utf8_lossy(&bytes), Dialect::Core12));
+            match read {
+                Ok(documents) => errors.extend(documents.iter().filter_map(|document| self.add(document).err())),
+                Err(error) => errors.push(error),
+            }
+        }
+        errors
     }
 
     /// All, by id.

@@ -31,10 +31,7 @@ fn probes(view: &View<'_>) -> Vec<Found> {
     if lets_probes_in(view.index, cluster, address) {
         return Vec::new();
     }
-    vec![Found::here(format!(
-        "no CiliumClusterwideNetworkPolicy of cluster `{}` lets the kubelet's probes in ({address})",
-        cluster.name
-    ))]
+    vec![Found::here(format!("no CiliumClusterwideNetworkPolicy lets the kubelet's probes in ({address})"))]
 }
 
 /// Whether a cluster-wide policy lets `address` in.

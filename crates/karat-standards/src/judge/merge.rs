@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Anchor, Hit, Raw, Whose};
 use crate::report::{Affected, Finding, FindingKind, Score, WaiverProblem, WaiverProblemKind};
-use crate::{Entity, EntityKind, Organisation, Report, Standard, Standards, Subject};
+use crate::{Entity, EntityKind, Organisation, Place, Report, Standard, Standards, Subject};
 
 /// What makes two findings the same one.
 #[derive(PartialEq, Eq, Hash)]
@@ -17,7 +17,7 @@ struct Key {
     standard: EcoString,
     kind: FindingKind,
     message: String,
-    file: EcoString,
+    place: Place,
     path: Path,
     waiver: Option<usize>,
 }
@@ -127,7 +127,7 @@ impl Merger<'_> {
             message: raw.message.clone(),
             why: standard.why.clone(),
             fix: standard.fix.clone(),
-            place: crate::Place::default(),
+            place: doc.place(&raw.path),
             path: raw.path.clone(),
             object: object.cloned(),
             objects: at.into_iter().collect(),
@@ -147,7 +147,7 @@ impl Merger<'_> {
             standard: standard.id.clone(),
             kind: raw.kind,
             message: raw.message.clone(),
-            file: doc.file(),
+            place: finding.place.clone(),
             path: raw.path.clone(),
             waiver,
         };
@@ -160,7 +160,6 @@ impl Merger<'_> {
             same.affected.entities.extend(finding.affected.entities);
             return;
         }
-        finding.place = doc.place(&raw.path);
         finding.waiver = waiver.map(|waiver| self.organisation.waivers[waiver].accepted.clone());
         self.known.insert(key, self.findings.len());
         self.findings.push(finding);

@@ -1,6 +1,7 @@
 //! What a run makes of violations: merged over clusters, waived, excepted, counted in karats.
 
 use karat_kube::Identity;
+use karat_source::Memory;
 use karat_standards::{
     Application, Cluster, Entity, EntityKind, FindingKind, Level, Object, Organisation, Standards, State, Subject,
     WaiverProblemKind, judge,
@@ -244,4 +245,24 @@ fn files_that_are_wrong_say_where_and_what() {
         .unwrap_err()
         .to_string();
     assert_eq!(error, "w.yaml:4:57: a day is expected, such as \"2026-12-31\"");
+}
+
+#[test]
+fn an_organisation_adds_standards_and_makes_its_own_of_ours() {
+    let mut standards = standards(&["supply-chain/image-by-digest"]);
+    let ours = karat_standards::FILES.iter().find(|(path, _)| path.contains("image-by-digest")).unwrap().1;
+    let mut world = Memory::default();
+    world.insert("governance/standards/images/standard.yaml", ours.replace("karats: 3", "karats: 1"));
+    world.insert("governance/standards/tags/standard.yaml", ours.replace("supply-chain/image-by-digest", "our/tags"));
+    world.insert("governance/standards/wrong/standard.yaml", ours.replace("kind: Standard", "kind: Rule"));
+    world.insert("governance/standards/README.md", "what these are");
+    let errors = standards.add_from(&world, "governance/standards");
+    assert_eq!(errors.len(), 1);
+    assert_eq!(errors[0].to_string(), "governance/standards/wrong/standard.yaml:2:1: `Rule` is not one of Standard");
+    assert_eq!(
+        standards.ids().map(ecow::EcoString::as_str).collect::<Vec<_>>(),
+        ["our/tags", "supply-chain/image-by-digest"]
+    );
+    assert_eq!(standards.get("supply-chain/image-by-digest").unwrap().karats, 1);
+    assert!(standards.add_from(&world, "nowhere").is_empty());
 }
