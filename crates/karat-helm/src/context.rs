@@ -26,20 +26,18 @@ pub(crate) fn contexts(
     for place in &resolved.places {
         let parent = place.parent.map(|parent| contexts[parent].clone());
         let own = match &parent {
-            None => values.clone(),
-            Some(parent) => own_values(parent, &place.name, profile),
+            None => Some(values.clone()),
+            Some(parent) => table(parent, "Values").and_then(|values| table(&values, &place.name)),
         };
-        let context = Map::typed(
-            profile.values_type(),
-            BTreeMap::from([
-                ("Chart".into(), chart_value(&place.metadata)),
-                ("Files".into(), place.files.to_value()),
-                ("Release".into(), Value::Map(release.clone())),
-                ("Capabilities".into(), capabilities.clone()),
-                ("Values".into(), Value::Map(own)),
-                ("Subcharts".into(), Value::Map(empty_map())),
-            ]),
-        );
+        let own = own.unwrap_or_else(empty_map).seen_as(profile.values_type());
+        let context = Map::new(BTreeMap::from([
+            ("Chart".into(), chart_value(&place.metadata)),
+            ("Files".into(), place.files.to_value()),
+            ("Release".into(), Value::Map(release.clone())),
+            ("Capabilities".into(), capabilities.clone()),
+            ("Values".into(), Value::Map(own)),
+            ("Subcharts".into(), Value::Map(empty_map())),
+        ]));
         if let Some(subcharts) = parent.and_then(|parent| table(&parent, "Subcharts")) {
             subcharts.set(place.name.as_str(), Value::Map(context.clone()));
         }
@@ -48,24 +46,10 @@ pub(crate) fn contexts(
     contexts
 }
 
-/// A subchart's part of its parent's values, as one map that both see.
-fn own_values(parent: &Map, name: &str, profile: Profile) -> Map {
-    let values = table(parent, "Values").unwrap_or_else(empty_map);
-    match values.get(name) {
-        Some(Value::Map(own)) => {
-            // To the subchart it is of the type that has methods.
-            let own = Map::typed(profile.values_type(), std::mem::take(&mut *own.borrow_mut()));
-            values.set(name, Value::Map(own.clone()));
-            own
-        }
-        _ => Map::typed(profile.values_type(), BTreeMap::new()),
-    }
-}
-
 /// `.Template`, set anew before each file.
-pub(crate) fn set_template(context: &Map, name: &str, base_path: &str) {
+pub(crate) fn set_template(context: &Map, name: &str, base_path: &str, profile: Profile) {
     let entries = [("Name", name), ("BasePath", base_path)].map(|(key, text)| (Str::from(key), Value::string(text)));
-    context.set("Template", Value::Map(Map::typed(context.go_type(), BTreeMap::from(entries))));
+    context.set("Template", Value::Map(Map::typed(profile.values_type().0, BTreeMap::from(entries))));
 }
 
 fn release_map(release: &Release) -> Map {

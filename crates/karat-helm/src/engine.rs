@@ -47,9 +47,10 @@ pub(crate) fn run<'r>(
     let mut size = 0;
     for template in &resolved.templates {
         let context = &contexts[template.place];
-        set_template(context, &template.name, &template.base_path);
+        set_template(context, &template.name, &template.base_path, settings.profile);
+        let dot = Value::Map(context.seen_as(settings.profile.values_type()));
         let mut out = Vec::new();
-        let outcome = interpreter.execute(&template.name, &Value::Map(context.clone()), &mut out);
+        let outcome = interpreter.execute(&template.name, &dot, &mut out);
         if let Err(error) = outcome {
             let deep = errors::is_stack(&error);
             let message = errors::shortened(errors::execution(&error, settings.profile));

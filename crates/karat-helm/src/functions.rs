@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use karat_template::{Builtin, CallError, FuncMap, Interpreter, Signature, Str, Type, Value};
+use karat_template::{Builtin, CallError, FuncMap, GoType, Interpreter, Map, Signature, Str, Type, Value};
 
 use crate::coalesce::{table, value_at};
 use crate::{Profile, errors, toml, writable, yaml};
@@ -24,7 +24,7 @@ pub(crate) fn all(profile: Profile) -> Arc<FuncMap> {
         if profile.has_must_functions() {
             functions.add(MUST);
         }
-        functions.add_methods(profile.values_type(), VALUES_METHODS);
+        functions.add_methods(profile.values_type().0, VALUES_METHODS);
         Arc::new(functions)
     }))
 }
@@ -84,7 +84,10 @@ const MUST: &[Builtin] = &[
 
 /// The methods of `.Values`, of `.` and of `.Template`, which all are values in the sense of Helm.
 const VALUES_METHODS: &[Builtin] = &[
-    function("AsMap", &[], |_, arguments| Ok(any(arguments).clone())),
+    function("AsMap", &[], |_, arguments| match any(arguments) {
+        Value::Map(values) => Ok(Value::Map(values.seen_as(&GoType(Map::ANY)))),
+        other => Ok(other.clone()),
+    }),
     function("YAML", &[], |run, arguments| {
         let text = yaml::to_yaml(writable(run, arguments)?)?;
         Ok(Value::Str(format!("{text}\n").into()))
@@ -93,7 +96,9 @@ const VALUES_METHODS: &[Builtin] = &[
         let missing =
             |path: &str| CallError::from(format!("{:?} is not a table", path.rsplit('.').next().unwrap_or(path)));
         let (Value::Map(values), Value::Str(path)) = (any(arguments), second(arguments)) else { return Ok(Value::Nil) };
-        table(values, &path.lossy()).map(Value::Map).ok_or_else(|| missing(&path.lossy()))
+        table(values, &path.lossy())
+            .map(|table| Value::Map(table.seen_as(&GoType("common.Values"))))
+            .ok_or_else(|| missing(&path.lossy()))
     }),
     function("PathValue", &[Type::String], |_, arguments| {
         let (Value::Map(values), Value::Str(path)) = (any(arguments), second(arguments)) else { return Ok(Value::Nil) };

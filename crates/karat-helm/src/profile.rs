@@ -1,5 +1,7 @@
 //! What differs between versions of Helm, and the limits of a load and a render.
 
+use karat_template::GoType;
+
 /// A version of Helm to be equal to. Argo CD 3.5 bundles Helm 4.2, Argo CD 3.3 and 3.4 bundle Helm 3.19.
 ///
 /// Everything in this crate that differs between versions asks this value, so another version is one more variant.
@@ -88,10 +90,10 @@ impl Profile {
     }
 
     /// The Go type of values: a map with methods.
-    pub(crate) fn values_type(self) -> &'static str {
+    pub(crate) fn values_type(self) -> &'static GoType {
         match self {
-            Self::Helm4 => "common.Values",
-            Self::Helm3 => "chartutil.Values",
+            Self::Helm4 => &GoType("common.Values"),
+            Self::Helm3 => &GoType("chartutil.Values"),
         }
     }
 

@@ -101,7 +101,7 @@ pub(crate) fn prepare(
     if chart.metadata.deprecated {
         warnings.push("this chart is deprecated".into());
     }
-    let values = user_values(input.values, chart.settings.profile)?;
+    let values = user_values(input.values)?;
     let resolved = resolve(chart, &values, warnings)?;
     warnings.extend(resolved.warnings.iter().cloned());
     let mut coalesce = Coalesce::new(chart.settings.profile.null_rule(), false);
@@ -194,13 +194,13 @@ fn source_within(part: &[u8]) -> Option<String> {
     })
 }
 
-fn user_values(values: &Value, profile: Profile) -> Result<Map, Error> {
+fn user_values(values: &Value) -> Result<Map, Error> {
     match values {
         Value::Map(map) => {
             let entries = map.iter().map(|(key, value)| (key.clone(), Template::from(value)));
-            Ok(Map::typed(profile.values_type(), entries.collect()))
+            Ok(Map::new(entries.collect()))
         }
-        Value::Null => Ok(Map::typed(profile.values_type(), BTreeMap::new())),
+        Value::Null => Ok(Map::new(BTreeMap::new())),
         _ => Err(Error::Values("values must be a mapping".into())),
     }
 }

@@ -72,4 +72,4 @@ pub use interpreter::{Interpreter, LARGE_STACK, Limits, MissingKey, Options, on_
 pub use karat_yaml::Str;
 pub use set::TemplateSet;
 pub use trace::{Read, Step, TemplatePlace, Trace};
-pub use value::{IntKind, List, Map, Object, Value};
+pub use value::{GoType, IntKind, List, Map, Object, Value};

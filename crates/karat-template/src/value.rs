@@ -64,7 +64,15 @@ struct ListData {
 
 /// A handle on a shared, mutable map with string keys. Cloning copies the handle.
 #[derive(Clone)]
-pub struct Map(Rc<MapData>);
+pub struct Map {
+    data: Rc<MapData>,
+    /// The Go type that this handle has, if not the map's own.
+    seen_as: Option<&'static GoType>,
+}
+
+/// The name of a Go map type with methods, such as `common.Values`: the same map may be of another type elsewhere.
+#[derive(Debug)]
+pub struct GoType(pub &'static str);
 
 struct MapData {
     go_type: &'static str,
@@ -194,32 +202,37 @@ impl Map {
 
     /// A map of the given Go type.
     pub fn typed(go_type: &'static str, entries: BTreeMap<Str, Value>) -> Self {
-        Self(Rc::new(MapData { go_type, nil: false, entries: RefCell::new(entries) }))
+        Self { data: Rc::new(MapData { go_type, nil: false, entries: RefCell::new(entries) }), seen_as: None }
     }
 
     /// A nil map of the given Go type: empty, but `null` in JSON and equal to nil; writing to it panics in Go.
     pub fn nil(go_type: &'static str) -> Self {
-        Self(Rc::new(MapData { go_type, nil: true, entries: RefCell::default() }))
+        Self { data: Rc::new(MapData { go_type, nil: true, entries: RefCell::default() }), seen_as: None }
+    }
+
+    /// The same map as a value of another Go type, as a Go conversion gives.
+    pub fn seen_as(&self, go_type: &'static GoType) -> Self {
+        Self { data: self.data.clone(), seen_as: Some(go_type) }
     }
 
     /// Whether this is a nil map.
     pub fn is_nil(&self) -> bool {
-        self.0.nil
+        self.data.nil
     }
 
     /// As `%T` prints it.
     pub fn go_type(&self) -> &'static str {
-        self.0.go_type
+        self.seen_as.map_or(self.data.go_type, |seen_as| seen_as.0)
     }
 
     /// The entries. Do not hold this across a call that may change the map.
     pub fn borrow(&self) -> Ref<'_, BTreeMap<Str, Value>> {
-        self.0.entries.borrow()
+        self.data.entries.borrow()
     }
 
     /// The entries, to change.
     pub fn borrow_mut(&self) -> RefMut<'_, BTreeMap<Str, Value>> {
-        self.0.entries.borrow_mut()
+        self.data.entries.borrow_mut()
     }
 
     /// The value at `key`.
@@ -234,12 +247,12 @@ impl Map {
 
     /// What tells it from other maps as long as it lives.
     pub(crate) fn address(&self) -> usize {
-        Rc::as_ptr(&self.0).addr()
+        Rc::as_ptr(&self.data).addr()
     }
 
     /// Whether both handles name one map.
     pub fn same(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        Rc::ptr_eq(&self.data, &other.data)
     }
 }
 
@@ -357,7 +370,7 @@ fn dismantle(mut work: Vec<Value>) {
                     work.append(&mut data.items);
                 }
             }
-            Value::Map(Map(data)) => {
+            Value::Map(Map { data, .. }) => {
                 if let Some(mut data) = Rc::into_inner(data) {
                     work.extend(std::mem::take(data.entries.get_mut()).into_values());
                 }
