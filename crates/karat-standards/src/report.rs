@@ -48,7 +48,7 @@ pub struct Finding {
     pub karats: u8,
     /// Violated, or not to be judged.
     pub kind: FindingKind,
-    /// What is wrong, in one sentence without a full stop.
+    /// What is wrong, in one sentence without a full stop; why it cannot be judged, if it cannot.
     pub message: String,
     /// Why it matters.
     pub why: String,

@@ -218,7 +218,7 @@ fn applies<'s>(engine: &Engine, standard: &'s Standard, view: &View<'_>, hits: &
 fn cannot(view: &View<'_>, error: &str) -> Raw {
     Raw {
         kind: FindingKind::CannotJudge,
-        message: format!("cannot judge {} `{}`: {error}", view.scope.word(), view.name),
+        message: format!("{} `{}`: {error}", view.scope.word(), view.name),
         path: Path::root(),
     }
 }

@@ -159,7 +159,7 @@ fn judge_object(engine: &Engine, standard: &Standard, object: &Loaded<'_>, clust
     let scope = engine.scope(bound);
     let cannot = |error: String| Raw {
         kind: FindingKind::CannotJudge,
-        message: format!("cannot judge {identity}: {error}"),
+        message: format!("{identity}: {error}"),
         path: Path::root(),
     };
     match standard.applies.condition.as_ref().map(|condition| scope.holds(condition)) {

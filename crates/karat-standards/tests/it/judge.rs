@@ -149,16 +149,13 @@ fn what_cannot_be_judged_is_a_finding() {
     for (pod, message) in [
         (
             "apiVersion: v1\nkind: Pod\nmetadata: {name: records}\nspec: {containers: app}\n",
-            "cannot judge Pod records/records: `spec.containers` is not a list",
+            "Pod records/records: `spec.containers` is not a list",
         ),
         (
             "apiVersion: v1\nkind: Pod\nmetadata: {name: records}\nspec: {containers: [{name: app, image: 7}]}\n",
-            "cannot judge Pod records/records: matches: not on int",
+            "Pod records/records: matches: not on int",
         ),
-        (
-            "apiVersion: v1\nkind: Pod\nmetadata: {name: records}\n",
-            "cannot judge Pod records/records: it has no pod spec",
-        ),
+        ("apiVersion: v1\nkind: Pod\nmetadata: {name: records}\n", "Pod records/records: it has no pod spec"),
     ] {
         let report = judge(&standards(&["supply-chain/image-by-digest"]), &organisation(), &subject(pod), TODAY);
         let [finding] = report.findings.as_slice() else { panic!("{:#?}", report.findings) };
