@@ -4,6 +4,7 @@ use crate::arguments::{count, fit, ideal, literal, nil_argument};
 use crate::ast::{Command, Function, Kind, Operand, Pipe, Variable};
 use crate::builtins::{self, Core};
 use crate::exec::{Eval, Fault, Item};
+use crate::trace::Tracer;
 use crate::{Builtin, Interpreter, Map, MissingKey, Object, Problem, Signature, Str, Type, Value};
 
 /// The steps of a call: a function takes about a microsecond, an action some fifty nanoseconds.
@@ -13,7 +14,7 @@ impl Interpreter<'_> {
     /// The value of a pipeline, out of its interface; its variables are set.
     pub(crate) fn pipeline(&mut self, dot: &Item, pipe: &Pipe) -> Eval<Value> {
         self.at = pipe.id;
-        let mark = self.mark();
+        self.tell(Tracer::begin);
         let mut value = None;
         for command in &pipe.commands {
             value = Some(self.command(dot, command, value)?);
@@ -22,9 +23,8 @@ impl Interpreter<'_> {
         for declared in &pipe.declared {
             self.assign(declared, Item::plain(value.clone()))?;
         }
-        if let Some(tracer) = &mut self.tracer {
-            tracer.assigned(mark, self.frame, &pipe.declared);
-        }
+        let frame = self.frame;
+        self.tell(|tracer, _| tracer.assigned(frame, &pipe.declared));
         Ok(value)
     }
 
@@ -77,38 +77,50 @@ impl Interpreter<'_> {
         let Some(value) = value else {
             return Err(Problem::UndefinedVariable(variable.name.clone()).into());
         };
-        let mark = self.mark();
-        let item = if !variable.fields.is_empty() {
-            self.fields(dot, &value, &variable.fields, operands, last)?
-        } else if operands.len() > 1 || last.is_some() {
-            return not_a_function(&operands[0]);
-        } else {
-            value
-        };
-        if let (Some(tracer), Some(slot)) = (&mut self.tracer, variable.slot)
-            && tracer.is_idle(mark)
-        {
-            tracer.variable(self.frame + slot as usize, &item.value);
+        let slot = variable.slot.map(|slot| self.frame + slot as usize);
+        if !variable.fields.is_empty() {
+            return match self.tracer {
+                None => self.fields(dot, &value, &variable.fields, operands, last),
+                Some(_) => self.fields_traced(dot, &value, &variable.fields, operands, last, slot),
+            };
         }
-        Ok(item)
+        if operands.len() > 1 || last.is_some() {
+            return not_a_function(&operands[0]);
+        }
+        self.tell(|tracer, _| tracer.variable(slot, &value.value));
+        Ok(value)
     }
 
+    #[inline(always)]
     fn dot(&mut self, dot: &Item) -> Item {
-        if let Some(tracer) = &mut self.tracer {
-            tracer.dot(&dot.value);
-        }
+        self.tell(|tracer, _| tracer.dot(&dot.value));
         dot.clone()
     }
 
     /// [`fields`](Self::fields) of the dot.
+    #[inline(always)]
     fn fields_of_dot(&mut self, dot: &Item, names: &[Str], operands: &[Operand], last: Option<Value>) -> Eval<Item> {
-        let mark = self.mark();
-        let item = self.fields(dot, dot, names, operands, last)?;
-        if let Some(tracer) = &mut self.tracer
-            && tracer.is_idle(mark)
-        {
-            tracer.dot(&item.value);
+        match self.tracer {
+            None => self.fields(dot, dot, names, operands, last),
+            Some(_) => self.fields_traced(dot, dot, names, operands, last, None),
         }
+    }
+
+    /// [`fields`](Self::fields) of the variable in a slot, or of the dot.
+    #[cold]
+    #[inline(never)]
+    fn fields_traced(
+        &mut self,
+        dot: &Item,
+        receiver: &Item,
+        names: &[Str],
+        operands: &[Operand],
+        last: Option<Value>,
+        slot: Option<usize>,
+    ) -> Eval<Item> {
+        self.tell(Tracer::begin);
+        let item = self.fields(dot, receiver, names, operands, last)?;
+        self.tell(|tracer, _| tracer.fields(slot, &item.value));
         Ok(item)
     }
 
@@ -161,12 +173,9 @@ impl Interpreter<'_> {
     }
 
     fn entry(&mut self, map: &Map, name: &Str) -> Eval<Item> {
-        let value = map.borrow().get(name.as_bytes()).cloned();
-        if let Some(tracer) = &mut self.tracer {
-            tracer.read(map, name, value.as_ref().unwrap_or(&Value::Nil));
-        }
-        if let Some(value) = value {
-            return Ok(Item::element(value, map.go_type()));
+        self.tell(|tracer, _| tracer.reads(map, name));
+        if let Some(value) = map.borrow().get(name.as_bytes()) {
+            return Ok(Item::element(value.clone(), map.go_type()));
         }
         match self.missing_key {
             MissingKey::Default => Ok(Item::default()),
@@ -257,17 +266,13 @@ impl Interpreter<'_> {
             Function::Core(core) => return self.core(dot, *core, call, operands, last),
             Function::Host(builtin) => builtin,
         };
-        let mark = self.mark();
+        self.tell(Tracer::begin);
         let mut arguments = self.arguments(dot, builtin.name, &builtin.signature, operands, last)?;
-        if let Some(tracer) = &mut self.tracer {
-            tracer.calling(mark);
-        }
+        self.tell(|tracer, _| tracer.calling());
         // A function does more than a step, and reads what it is given.
         let given: usize = arguments.iter().map(Value::length).sum();
         let result = self.work(CALL_STEPS + given / 1024).and_then(|()| (builtin.call)(self, &arguments));
-        if let (Some(tracer), Ok(value)) = (&mut self.tracer, &result) {
-            tracer.called(builtin.name, &arguments, value);
-        }
+        self.tell(|tracer, _| tracer.called(builtin.name, &arguments, &result));
         arguments.clear();
         self.spare.push(arguments);
         self.called(builtin.name, call, result)
@@ -321,9 +326,7 @@ impl Interpreter<'_> {
         }
         arguments.extend(last);
         let result = core.call(&arguments, self.limits.output);
-        if let (Some(tracer), Ok(value)) = (&mut self.tracer, &result) {
-            tracer.called(core.name(), &arguments, value);
-        }
+        self.tell(|tracer, _| tracer.called(core.name(), &arguments, &result));
         arguments.clear();
         self.spare.push(arguments);
         self.called(core.name(), call, result)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::ast::{Branch, Call, Declared, List, Loop, Node, Template};
-use crate::trace::{Mark, Origin};
+use crate::trace::Tracer;
 use crate::{CallError, ExecError, Interpreter, Limit, Problem, Site, Str, Value, fmt};
 
 /// A value on its way through a template, and whether Go would hold it in an `interface {}`: an element of a map or list
@@ -87,13 +87,11 @@ impl Interpreter<'_> {
         let at = std::mem::take(&mut self.at);
         self.variables.push(Some(dot.clone()));
         self.variables.resize(self.frame + template.slots, None);
-        if let Some(tracer) = &mut self.tracer {
-            tracer.enter(template, self.out.len(), self.frame);
-        }
+        let slot = self.frame;
+        self.tell(|tracer, out| tracer.enter(template, out.len(), slot));
         let result = self.list(template, dot, &template.root);
-        if let Some(tracer) = &mut self.tracer {
-            tracer.leave(&self.out, template.file == *self.set.name());
-        }
+        let set = self.set;
+        self.tell(|tracer, out| tracer.leave(out, template.file == *set.name()));
         let result = result.map(|_| ()).map_err(|fault| self.located(template, *fault));
         self.variables.truncate(self.frame);
         self.frame = frame;
@@ -159,19 +157,17 @@ impl Interpreter<'_> {
             self.step()?;
             let flow = match node {
                 Node::Text(span) => {
-                    if let Some(tracer) = &mut self.tracer {
-                        tracer.literal(self.out.len(), span);
-                    }
+                    self.tell(|tracer, out| tracer.literal(out.len(), span));
                     self.write(template.slice(span))?;
                     continue;
                 }
                 Node::Action(pipe) => {
-                    let mark = self.mark();
+                    self.tell(Tracer::begin);
                     let value = self.pipeline(dot, pipe)?;
                     if pipe.declared.is_empty() {
                         self.print(&value)?;
                     }
-                    self.acted(mark, pipe.span.start);
+                    self.tell(|tracer, out| tracer.action(out, pipe.span.start));
                     continue;
                 }
                 Node::If(branch) => self.branch(template, dot, branch, false)?,
@@ -193,22 +189,18 @@ impl Interpreter<'_> {
 
     fn branch(&mut self, template: &Template, dot: &Item, branch: &Branch, with: bool) -> Eval<Flow> {
         for arm in &branch.arms {
-            let mark = self.mark();
+            self.tell(Tracer::begin);
             let value = self.pipeline(dot, &arm.pipe)?;
-            let origin = self.origin(mark);
-            if value.truth() {
-                return if with {
-                    if let Some(tracer) = &mut self.tracer {
-                        tracer.open(origin);
-                    }
-                    let flow = self.list(template, &Item::plain(value), &arm.list);
-                    if let Some(tracer) = &mut self.tracer {
-                        tracer.close();
-                    }
-                    flow
-                } else {
-                    self.list(template, dot, &arm.list)
-                };
+            let truth = value.truth();
+            if with && truth {
+                self.tell(|tracer, _| tracer.open());
+                let flow = self.list(template, &Item::plain(value), &arm.list);
+                self.tell(|tracer, _| tracer.close());
+                return flow;
+            }
+            self.tell(|tracer, _| tracer.condition());
+            if truth {
+                return self.list(template, dot, &arm.list);
             }
         }
         match &branch.otherwise {
@@ -218,18 +210,25 @@ impl Interpreter<'_> {
     }
 
     fn range(&mut self, template: &Template, dot: &Item, range: &Loop) -> Eval<Flow> {
-        let mark = self.mark();
+        self.tell(Tracer::begin);
         let value = self.pipeline(dot, &range.pipe)?;
         let value = match &value {
             Value::Object(object) if matches!(object.kind(), "map" | "slice") => object.data(),
             _ => value,
         };
-        let mut body = Body { template, range, run: false, container: &value, origin: self.origin(mark) };
-        match &value {
+        self.tell(|tracer, _| tracer.iterates(&value));
+        let flow = self.iterate(template, dot, range, &value);
+        self.tell(|tracer, _| tracer.iterated());
+        flow
+    }
+
+    fn iterate(&mut self, template: &Template, dot: &Item, range: &Loop, value: &Value) -> Eval<Flow> {
+        let mut body = Body { template, range, run: false };
+        match value {
             Value::Nil => {}
             Value::Int(kind, number) => {
                 if range.pipe.declared.len() > 1 {
-                    return Err(Problem::TooManyRangeVariables(fmt::sprint(&value)).into());
+                    return Err(Problem::TooManyRangeVariables(fmt::sprint(value)).into());
                 }
                 for index in 0..(*number).max(0) {
                     let element = Item::plain(Value::Int(*kind, index));
@@ -265,7 +264,7 @@ impl Interpreter<'_> {
                     }
                 }
             }
-            _ => return Err(Problem::NotIterable(fmt::sprint(&value)).into()),
+            _ => return Err(Problem::NotIterable(fmt::sprint(value)).into()),
         }
         match &range.otherwise {
             // Go lets a `break` here end this loop, and a `continue` go on with the one around.
@@ -279,40 +278,29 @@ impl Interpreter<'_> {
 
     fn template(&mut self, dot: &Item, call: &Call) -> Eval<()> {
         self.at = call.id;
-        let mark = self.mark();
         let Some(template) = self.find(&call.name) else {
             return Err(Problem::NoTemplate(call.name.clone()).into());
         };
         if self.depth == self.limits.depth {
             return Err(Problem::Depth(self.limits.depth).into());
         }
+        self.tell(|tracer, out| {
+            tracer.begin(out);
+            tracer.begin(out);
+        });
         let value = match &call.pipe {
             Some(pipe) => self.pipeline(dot, pipe)?,
             None => Value::Nil,
         };
         self.depth += 1;
-        if let Some(tracer) = &mut self.tracer {
-            tracer.calling(mark);
-        }
+        self.tell(|tracer, _| tracer.calling());
         let result = self.run(&template, &Item::plain(value));
-        self.acted(mark, call.span.start);
+        self.tell(|tracer, out| tracer.action(out, call.span.start));
         self.depth -= 1;
         result.map_err(|error| {
             self.at = call.id;
             Box::new(Fault::There(error))
         })
-    }
-
-    /// What was read and run since a mark.
-    fn origin(&mut self, mark: Mark) -> Origin {
-        self.tracer.as_mut().map(|tracer| tracer.take(mark)).unwrap_or_default()
-    }
-
-    /// An action at an offset of its template ends.
-    fn acted(&mut self, mark: Mark, at: u32) {
-        if let Some(tracer) = &mut self.tracer {
-            tracer.action(mark, self.out.len(), at);
-        }
     }
 
     pub(crate) fn assign(&mut self, declared: &Declared, item: Item) -> Eval<()> {
@@ -339,9 +327,6 @@ struct Body<'t> {
     template: &'t Template,
     range: &'t Loop,
     run: bool,
-    /// What is iterated over, and where it comes from.
-    container: &'t Value,
-    origin: Origin,
 }
 
 impl Body<'_> {
@@ -349,10 +334,8 @@ impl Body<'_> {
     fn iterate(&mut self, run: &mut Interpreter<'_>, index: Item, element: &Item) -> Eval<Option<Flow>> {
         self.run = true;
         run.step()?;
-        if let Some(tracer) = &mut run.tracer {
-            let variables = (run.frame, &*self.range.pipe.declared);
-            tracer.element(self.container, &index.value, &element.value, &self.origin, variables);
-        }
+        let frame = run.frame;
+        run.tell(|tracer, _| tracer.element(&index.value, &element.value, frame, &self.range.pipe.declared));
         match &*self.range.pipe.declared {
             [] => {}
             [variable] => run.assign(variable, element.clone())?,
@@ -362,9 +345,7 @@ impl Body<'_> {
             }
         }
         let flow = run.list(self.template, element, &self.range.list)?;
-        if let Some(tracer) = &mut run.tracer {
-            tracer.close();
-        }
+        run.tell(|tracer, _| tracer.close());
         match flow {
             Flow::Break => Ok(Some(Flow::Next)),
             Flow::Next | Flow::Continue => Ok(None),

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use crate::ast::Template;
 use crate::exec::Item;
 use crate::set::Layer;
-use crate::trace::{Mark, Trace, Tracer};
+use crate::trace::{Trace, Tracer};
 use crate::{CallError, Error, Limit, Map, Str, TemplateSet, Value};
 
 /// How often an `include` of one name may be nested, in Helm.
@@ -139,9 +139,13 @@ impl<'a> Interpreter<'a> {
         self.tracer.take().map(|tracer| tracer.finish())
     }
 
-    /// Where an action begins; of no interest unless it is traced.
-    pub(crate) fn mark(&self) -> Mark {
-        self.tracer.as_ref().map(|tracer| tracer.mark(self.out.len())).unwrap_or_default()
+    /// Tells the tracer, if there is one. It and what has been printed are all that `tell` gets, and nothing is kept for
+    /// later: without a tracer this is one branch.
+    #[inline(always)]
+    pub(crate) fn tell(&mut self, tell: impl FnOnce(&mut Tracer, &[u8])) {
+        if let Some(tracer) = &mut self.tracer {
+            told(tracer, &self.out, tell);
+        }
     }
 
     /// Executes the template `name` on `dot` and appends what it prints to `out`. After an error, what had been printed
@@ -281,6 +285,12 @@ impl<'a> Interpreter<'a> {
         let base = *self.stack.get_or_insert(here);
         if base.abs_diff(here) > self.limits.stack { Err(Limit::Stack(self.limits.stack)) } else { Ok(()) }
     }
+}
+
+#[cold]
+#[inline(never)]
+fn told(tracer: &mut Tracer, out: &[u8], tell: impl FnOnce(&mut Tracer, &[u8])) {
+    tell(tracer, out);
 }
 
 fn nest(context: Str, source: Error) -> CallError {

@@ -15,7 +15,8 @@ use std::sync::Arc;
 use crate::Str;
 use crate::ast::Template;
 
-pub(crate) use tracer::{Mark, Origin, Tracer};
+use tracer::Origin;
+pub(crate) use tracer::Tracer;
 
 /// How many segments and reads, and how many bytes of frames, a trace holds. What comes after is not traced.
 const MAX_ENTRIES: usize = 1 << 21;

@@ -15,14 +15,14 @@ const MAX_ORIGINS: usize = 32;
 
 /// Where a value comes from: what was read and what ran to make it.
 #[derive(Clone, Default)]
-pub(crate) struct Origin {
+pub(super) struct Origin {
     pub(super) reads: Vec<u32>,
     pub(super) frames: Vec<u32>,
 }
 
 /// Where something began: how much had been printed, read and run.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Mark {
+struct Mark {
     out: usize,
     reads: usize,
     frames: usize,
@@ -36,6 +36,10 @@ pub(crate) struct Tracer {
     /// What was read and what ran within the actions that are being executed, the innermost last.
     reads: Vec<u32>,
     frames: Vec<u32>,
+    /// Where what is being done began, the innermost last.
+    marks: Vec<Mark>,
+    /// What is being iterated over, and where it comes from.
+    loops: Vec<(Value, Origin)>,
     /// Where the variables' values come from, by slot.
     variables: FxHashMap<usize, Origin>,
     /// Where the dots come from.
@@ -70,6 +74,8 @@ impl Tracer {
             known: FxHashMap::default(),
             reads: Vec::new(),
             frames: Vec::new(),
+            marks: Vec::new(),
+            loops: Vec::new(),
             variables: FxHashMap::default(),
             dots: Vec::new(),
             argument: Origin::default(),
@@ -112,8 +118,19 @@ impl Tracer {
         }
     }
 
-    pub(crate) fn mark(&self, out: usize) -> Mark {
+    fn mark(&self, out: usize) -> Mark {
         Mark { out, reads: self.reads.len(), frames: self.frames.len() }
+    }
+
+    /// Something begins whose reads matter: an action, a pipeline, the arguments of a call. One of the methods that say
+    /// "ends" follows, unless there is an error.
+    pub(crate) fn begin(&mut self, out: &[u8]) {
+        let mark = self.mark(out.len());
+        self.marks.push(mark);
+    }
+
+    fn began(&mut self) -> Mark {
+        self.marks.pop().unwrap_or_default()
     }
 
     /// What was read and run since.
@@ -124,7 +141,7 @@ impl Tracer {
     }
 
     /// What was read and run since, which nothing else is made of.
-    pub(crate) fn take(&mut self, mark: Mark) -> Origin {
+    fn take(&mut self, mark: Mark) -> Origin {
         let origin = self.since(mark);
         self.reads.truncate(mark.reads);
         self.frames.truncate(mark.frames);
@@ -180,14 +197,16 @@ impl Tracer {
         self.segment(start..start + span.len(), span.start, None);
     }
 
-    /// An action ends that began at a mark.
-    pub(crate) fn action(&mut self, mark: Mark, out: usize, at: u32) {
+    /// An action at an offset of its template ends.
+    pub(crate) fn action(&mut self, out: &[u8], at: u32) {
+        let mark = self.began();
         let origin = self.take(mark);
-        self.segment(mark.out..out, at, Some(Box::new(origin)));
+        self.segment(mark.out..out.len(), at, Some(Box::new(origin)));
     }
 
-    /// An action that assigns: what it read is where its variables come from.
-    pub(crate) fn assigned(&mut self, mark: Mark, frame: usize, declared: &[Declared]) {
+    /// A pipeline ends: what it read is where its variables come from.
+    pub(crate) fn assigned(&mut self, frame: usize, declared: &[Declared]) {
+        let mark = self.began();
         let origin = self.since(mark);
         declared.iter().for_each(|declared| self.assign(frame, declared, origin.clone()));
     }
@@ -199,8 +218,8 @@ impl Tracer {
     }
 
     /// A variable was read.
-    pub(crate) fn variable(&mut self, slot: usize, value: &Value) {
-        if let Some(origin) = self.variables.get(&slot)
+    pub(crate) fn variable(&mut self, slot: Option<usize>, value: &Value) {
+        if let Some(origin) = slot.and_then(|slot| self.variables.get(&slot))
             && !self.is_known(value)
         {
             self.reads.extend(&origin.reads);
@@ -218,13 +237,28 @@ impl Tracer {
         }
     }
 
-    /// Whether nothing was read or run since.
-    pub(crate) fn is_idle(&self, mark: Mark) -> bool {
-        self.reads.len() == mark.reads && self.frames.len() == mark.frames
+    /// Fields end that were read of a variable, if there was one, or of the dot: if they are not known, they come from
+    /// where that comes from.
+    pub(crate) fn fields(&mut self, slot: Option<usize>, value: &Value) {
+        let mark = self.began();
+        if self.reads.len() == mark.reads && self.frames.len() == mark.frames {
+            match slot {
+                Some(_) => self.variable(slot, value),
+                None => self.dot(value),
+            }
+        }
     }
 
-    /// A new dot; to be followed by `close`.
-    pub(crate) fn open(&mut self, origin: Origin) {
+    /// The pipeline of a condition ends: what it read is in no output.
+    pub(crate) fn condition(&mut self) {
+        let mark = self.began();
+        self.take(mark);
+    }
+
+    /// The pipeline of a `with` ends and its body begins, which `close` ends.
+    pub(crate) fn open(&mut self) {
+        let mark = self.began();
+        let origin = self.take(mark);
         self.dots.push(origin);
     }
 
@@ -232,31 +266,40 @@ impl Tracer {
         self.dots.pop();
     }
 
-    /// The origin of an element of a container that was made of `origin`, which its variables get too.
-    pub(crate) fn element(
-        &mut self,
-        container: &Value,
-        index: &Value,
-        element: &Value,
-        origin: &Origin,
-        variables: (usize, &[Declared]),
-    ) {
-        let (frame, declared) = variables;
+    /// The pipeline of a `range` ends; `iterated` follows.
+    pub(crate) fn iterates(&mut self, container: &Value) {
+        let mark = self.began();
+        let origin = self.take(mark);
+        self.loops.push((container.clone(), origin));
+    }
+
+    pub(crate) fn iterated(&mut self) {
+        self.loops.pop();
+    }
+
+    /// An iteration begins, whose variables and dot come from the element; `close` ends it.
+    pub(crate) fn element(&mut self, index: &Value, element: &Value, frame: usize, declared: &[Declared]) {
+        let Some((container, origin)) = self.loops.last().cloned() else { return };
         let mark = self.mark(0);
         let known = match index {
-            Value::Str(key) if matches!(container, Value::Map(_)) => self.entry(container, key, element),
+            Value::Str(key) if matches!(container, Value::Map(_)) => self.entry(&container, key, element),
             Value::Int(_, index) if matches!(container, Value::List(_)) => {
-                self.item(container, *index as usize, element)
+                self.item(&container, *index as usize, element)
             }
             _ => false,
         };
-        let origin = if known { self.take(mark) } else { origin.clone() };
+        let origin = if known { self.take(mark) } else { origin };
         declared.iter().for_each(|declared| self.assign(frame, declared, origin.clone()));
         self.dots.push(origin);
     }
 
-    /// A map's entry was read.
-    pub(crate) fn read(&mut self, map: &Map, key: &Str, value: &Value) {
+    /// A map's entry is read.
+    pub(crate) fn reads(&mut self, map: &Map, key: &Str) {
+        let value = map.borrow().get(key.as_bytes()).cloned().unwrap_or_default();
+        self.read(map, key, &value);
+    }
+
+    fn read(&mut self, map: &Map, key: &Str, value: &Value) {
         self.entry(&Value::Map(map.clone()), key, value);
     }
 
@@ -291,13 +334,15 @@ impl Tracer {
         self.trace.reads.push(Read { path: base.iter().cloned().chain([step]).collect(), text });
     }
 
-    /// A function is about to be called: what its arguments are made of is where the dot of a frame comes from.
-    pub(crate) fn calling(&mut self, mark: Mark) {
+    /// Arguments end, and a function or template is about to be called: they are where the dot of its frame comes from.
+    pub(crate) fn calling(&mut self) {
+        let mark = self.began();
         self.argument = self.since(mark);
     }
 
     /// A function was called.
-    pub(crate) fn called(&mut self, name: &str, arguments: &[Value], result: &Value) {
+    pub(crate) fn called<E>(&mut self, name: &str, arguments: &[Value], result: &Result<Value, E>) {
+        let Ok(result) = result else { return };
         match (name, arguments) {
             ("get", [Value::Map(map), Value::Str(key)]) => self.read(map, key, result),
             ("index", [container, keys @ ..]) => self.walk(container, keys.iter()),
