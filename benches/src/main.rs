@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints what it measured")]
 
+mod fleet;
 mod machine;
 mod render;
 
@@ -20,11 +21,13 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Bench {
+    Fleet(fleet::Args),
     Render(render::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().bench {
+        Bench::Fleet(args) => fleet::run(&args),
         Bench::Render(args) => render::run(&args),
     };
     match done {
