@@ -4,6 +4,7 @@
 mod application;
 mod appset;
 mod argo;
+mod build;
 mod cache;
 pub mod diff;
 mod document;

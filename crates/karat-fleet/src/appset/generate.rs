@@ -9,7 +9,7 @@ use karat_template::{Map, Str, Value as GoValue};
 use karat_yaml::{Dialect, Numbers, Value};
 
 use super::git::GitGenerator;
-use super::params::{self, Params};
+use super::params::{self, Frozen, Params};
 use super::render::Renderer;
 use super::selector::Selector;
 use super::{ExpandError, go_data};
@@ -47,11 +47,22 @@ impl Set {
     }
 }
 
-/// What one generator gives: sets of parameters, and the template that they fill.
-pub(crate) struct Generated {
-    pub(crate) sets: Vec<Set>,
+/// What one generator gives: the template, and the sets of parameters that fill it, in parts that any thread can work out.
+pub(crate) struct Generated<'g> {
     pub(crate) template: Value,
+    pub(crate) parts: Vec<Part<'g>>,
 }
+
+/// A part of the sets of a generator. Sets hold maps that are shared and cannot change threads, so they travel frozen.
+pub(crate) enum Part<'g> {
+    /// Sets that are there.
+    Sets(Vec<(Frozen, Vec<EcoString>)>),
+    /// One set of a matrix's first generator, for all of the second.
+    Product { first: (Frozen, Vec<EcoString>), second: &'g Value, selector: Option<Selector>, path: Path },
+}
+
+/// How many sets are one part: enough to be worth a thread's parsed templates.
+const PART: usize = 64;
 
 /// What generators work with.
 pub(crate) struct Context<'a> {
@@ -60,63 +71,57 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// All that one entry of `generators` gives. `outer` are the parameters of a matrix's first generator, for its second.
-    ///
-    /// An entry with two generators runs both, in Go's order of fields. `generator` has been through [`shape`].
-    pub(crate) fn transform(
+    /// All that one entry of `spec.generators` gives. An entry with two generators runs both, in Go's order of fields.
+    /// `generator` has been through [`shape`].
+    pub(crate) fn generate<'g>(
         &self,
-        generator: &Value,
+        generator: &'g Value,
         template: &Value,
-        outer: Option<&Params>,
         path: &Path,
-    ) -> Result<Vec<Generated>, ExpandError> {
-        let selector = match generator.get("selector") {
-            Some(selector) => {
-                let parsed = Selector::parse(selector);
-                Some(parsed.map_err(|error| ExpandError::at(&path.key("selector"), error.to_string()))?)
-            }
-            None => None,
-        };
+    ) -> Result<Vec<Generated<'g>>, ExpandError> {
+        let selector = selector(generator, path)?;
         let mut results = Vec::new();
-        for (name, asks) in GENERATORS {
-            let Some(spec) = generator.get(name) else { continue };
-            let path = path.key(*name);
-            if let Some(asks) = asks {
-                return Err(ExpandError::NotExpanded { generator: name, asks, path });
-            }
+        for (name, spec, path) in relevant(generator, path)? {
             let mut own = spec.get("template").cloned().unwrap_or_default();
             if own.is_null() {
                 own = template.clone();
             } else {
                 fill(&TEMPLATE_TYPE, &mut own, template);
             }
-            let interpolated;
-            let spec = match outer.filter(|outer| !outer.borrow().is_empty()) {
-                Some(outer) => {
-                    interpolated = self
-                        .renderer
-                        .walk(&GENERATOR, generator, outer)
-                        .map_err(|error| ExpandError::at(&error.path.within(&path.parent()), error.message))?;
-                    interpolated.get(name).unwrap_or(spec)
-                }
-                None => spec,
+            let parts = if name == "matrix" {
+                let (first, second, path) = self.factors(spec, &path)?;
+                let first = first.into_iter().map(|set| (Frozen::map(&set.params), set.files));
+                let selector = || selector.clone();
+                first.map(|first| Part::Product { first, second, selector: selector(), path: path.clone() }).collect()
+            } else {
+                let sets = filtered(self.sets(name, spec, &path)?, selector.as_ref());
+                let frozen: Vec<_> = sets.into_iter().map(|set| (Frozen::map(&set.params), set.files)).collect();
+                frozen.chunks(PART).map(|part| Part::Sets(part.to_vec())).collect()
             };
-            let mut sets = match *name {
-                "list" => self.list(spec, &path)?,
-                "git" => GitGenerator { context: self, spec, path: &path }.sets()?,
-                "matrix" => self.matrix(spec, &path)?,
-                _ => self.merge(spec, &path)?,
-            };
-            if let Some(selector) = &selector {
-                sets.retain(|set| {
-                    let labels: BTreeMap<Str, Str> =
-                        params::flatten(&set.params).into_iter().map(|(key, value)| (key, sprint(&value))).collect();
-                    selector.matches(&labels)
-                });
-            }
-            results.push(Generated { sets, template: own });
+            results.push(Generated { template: own, parts });
         }
         Ok(results)
+    }
+
+    /// The sets of a part.
+    pub(crate) fn part(&self, part: &Part<'_>) -> Result<Vec<Set>, ExpandError> {
+        let thaw =
+            |(params, files): &(Frozen, Vec<EcoString>)| Set { params: params.thaw_params(), files: files.clone() };
+        match part {
+            Part::Sets(sets) => Ok(sets.iter().map(thaw).collect()),
+            Part::Product { first, second, selector, path } => {
+                Ok(filtered(self.product(&thaw(first), second, path)?, selector.as_ref()))
+            }
+        }
+    }
+
+    fn sets(&self, name: &str, spec: &Value, path: &Path) -> Result<Vec<Set>, ExpandError> {
+        match name {
+            "list" => self.list(spec, path),
+            "git" => GitGenerator { context: self, spec, path }.sets(),
+            "matrix" => self.matrix(spec, path),
+            _ => self.merge(spec, path),
+        }
     }
 
     fn list(&self, spec: &Value, path: &Path) -> Result<Vec<Set>, ExpandError> {
@@ -179,31 +184,42 @@ impl Context<'_> {
     }
 
     fn matrix(&self, spec: &Value, path: &Path) -> Result<Vec<Set>, ExpandError> {
+        let (first, second, path) = self.factors(spec, path)?;
+        let mut sets = Vec::new();
+        for a in first {
+            sets.extend(self.product(&a, second, &path)?);
+            limit(sets.len(), &path)?;
+        }
+        Ok(sets)
+    }
+
+    /// The sets of a matrix's first generator, the second, and where both are.
+    fn factors<'g>(&self, spec: &'g Value, path: &Path) -> Result<(Vec<Set>, &'g Value, Path), ExpandError> {
         let path = path.key("generators");
         let [first, second] = spec.get("generators").and_then(Value::as_seq).unwrap_or_default() else {
             return Err(ExpandError::at(&path, "a matrix has exactly two generators"));
         };
+        Ok((self.child(first, None, &path.index(0))?, second, path))
+    }
+
+    /// One set of the first generator with each of the second.
+    fn product(&self, a: &Set, second: &Value, path: &Path) -> Result<Vec<Set>, ExpandError> {
         let mut sets = Vec::new();
-        for a in self.child(first, None, &path.index(0))? {
-            for b in self.child(second, Some(&a.params), &path.index(1))? {
-                let params = if self.renderer.go() {
-                    let combined = params::empty();
-                    let merged = params::merge(&combined, &b.params).and_then(|()| params::merge(&combined, &a.params));
-                    merged.map_err(|error| ExpandError::at(&path, error.to_string()))?;
-                    combined
-                } else {
-                    params::combine(&a.params, &b.params, sprint).map_err(|(key, first, second)| {
-                        ExpandError::at(
-                            &path,
-                            format!("`{key}` is `{first}` in the first generator and `{second}` in the second"),
-                        )
-                    })?
-                };
-                sets.push(Set { params, files: united(&a.files, &b.files) });
-                if sets.len() > MAX_SETS {
-                    return Err(ExpandError::at(&path, format!("more than {MAX_SETS} sets of parameters")));
-                }
-            }
+        for b in self.child(second, Some(&a.params), &path.index(1))? {
+            let params = if self.renderer.go() {
+                let combined = params::empty();
+                let merged = params::merge(&combined, &b.params).and_then(|()| params::merge(&combined, &a.params));
+                merged.map_err(|error| ExpandError::at(path, error.to_string()))?;
+                combined
+            } else {
+                params::combine(&a.params, &b.params, sprint).map_err(|(key, first, second)| {
+                    ExpandError::at(
+                        path,
+                        format!("`{key}` is `{first}` in the first generator and `{second}` in the second"),
+                    )
+                })?
+            };
+            sets.push(Set { params, files: united(&a.files, &b.files) });
         }
         Ok(sets)
     }
@@ -270,12 +286,61 @@ impl Context<'_> {
                     .map_err(|error| ExpandError::at(&error.path.within(&path.key(name)), error.to_string()))?;
             }
         }
-        let mut results = self.transform(&generator, &Value::Null, outer, path)?;
-        match (results.pop(), results.is_empty()) {
-            (Some(only), true) => Ok(only.sets),
-            (None, _) => Err(ExpandError::at(path, "no generator that may stand here: matrix and merge nest once")),
-            (Some(_), false) => Err(ExpandError::at(path, "one generator may stand here, these are more")),
+        let selector = selector(&generator, path)?;
+        let spec = match relevant(&generator, path)?.as_slice() {
+            [(name, _, path)] => (*name, path.clone()),
+            [] => return Err(ExpandError::at(path, "no generator that may stand here: matrix and merge nest once")),
+            _ => return Err(ExpandError::at(path, "one generator may stand here, these are more")),
+        };
+        let (name, below) = spec;
+        // The parameters of a matrix's first generator go into all of the second, its template included.
+        if let Some(outer) = outer.filter(|outer| !outer.borrow().is_empty()) {
+            generator = self
+                .renderer
+                .walk(&GENERATOR, &generator, outer)
+                .map_err(|error| ExpandError::at(&error.path.within(path), error.message))?;
         }
+        let spec = generator.get(name).unwrap_or(&Value::Null);
+        Ok(filtered(self.sets(name, spec, &below)?, selector.as_ref()))
+    }
+}
+
+/// The generators of an entry that run, in Go's order of fields, with their places.
+fn relevant<'g>(generator: &'g Value, path: &Path) -> Result<Vec<(&'static str, &'g Value, Path)>, ExpandError> {
+    let mut found = Vec::new();
+    for (name, asks) in GENERATORS {
+        let Some(spec) = generator.get(name) else { continue };
+        let path = path.key(*name);
+        if let Some(asks) = asks {
+            return Err(ExpandError::NotExpanded { generator: name, asks, path });
+        }
+        found.push((*name, spec, path));
+    }
+    Ok(found)
+}
+
+fn selector(generator: &Value, path: &Path) -> Result<Option<Selector>, ExpandError> {
+    let selector = generator.get("selector").map(Selector::parse).transpose();
+    selector.map_err(|error| ExpandError::at(&path.key("selector"), error.to_string()))
+}
+
+/// The sets that a selector lets through: it sees them flattened and printed.
+fn filtered(mut sets: Vec<Set>, selector: Option<&Selector>) -> Vec<Set> {
+    if let Some(selector) = selector {
+        sets.retain(|set| {
+            let flat = params::flatten(&set.params).into_iter();
+            selector.matches(&flat.map(|(key, value)| (key, sprint(&value))).collect())
+        });
+    }
+    sets
+}
+
+/// Refuses more sets than an Argo CD could hold Applications.
+pub(crate) fn limit(sets: usize, path: &Path) -> Result<(), ExpandError> {
+    if sets > MAX_SETS {
+        Err(ExpandError::at(path, format!("more than {MAX_SETS} sets of parameters")))
+    } else {
+        Ok(())
     }
 }
 

@@ -8,6 +8,8 @@ mod params;
 mod render;
 mod selector;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use ecow::EcoString;
 use karat_kube::Path;
 use karat_template::Value as GoValue;
@@ -20,15 +22,12 @@ use crate::argo::patch::merge;
 use crate::argo::shape::{Names, shape};
 use crate::argo::types::{APPLICATION, APPLICATION_SET};
 use crate::repositories::Repositories;
-use generate::{Context, Within};
-use params::{Frozen, Params};
+use generate::{Context, Set, Within, limit};
+use params::Params;
 use render::Renderer;
 
 /// What makes Argo CD delete an Application's objects with it.
 const FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
-
-/// How many Applications a thread renders before it takes more: enough to be worth a parser's cache.
-const CHUNK: usize = 64;
 
 /// An Application as an ApplicationSet generates it.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,7 +84,8 @@ fn try_expand(set: &Value, repositories: &Repositories<'_>, expansion: &mut Expa
     };
     let path = Path::keys(["spec", "generators"]);
     for (index, generator) in spec.get("generators").and_then(Value::as_seq).unwrap_or_default().iter().enumerate() {
-        let generated = match context.transform(generator, &template, None, &path.index(index)) {
+        let path = path.index(index);
+        let generated = match context.generate(generator, &template, &path) {
             Ok(generated) => generated,
             Err(error @ ExpandError::NotExpanded { .. }) => {
                 expansion.errors.push(error);
@@ -93,23 +93,36 @@ fn try_expand(set: &Value, repositories: &Repositories<'_>, expansion: &mut Expa
             }
             Err(error) => return Err(error),
         };
-        for generated in generated {
-            let draft = draft(&generated.template);
-            // Maps are shared between sets and cannot leave this thread: each goes out as a copy.
-            let sets: Vec<Frozen> = generated.sets.iter().map(|set| Frozen::map(&set.params)).collect();
-            let made: Vec<Result<Value, ExpandError>> = sets
-                .par_chunks(CHUNK)
-                .flat_map_iter(|sets| {
+        for entry in generated {
+            let draft = draft(&entry.template);
+            let count = AtomicUsize::new(expansion.applications.len());
+            let made: Vec<Result<Vec<Generated>, ExpandError>> = entry
+                .parts
+                .par_iter()
+                .map(|part| {
+                    // Once there are too many, no more are made.
+                    limit(count.load(Ordering::Relaxed), &path)?;
                     let renderer = Renderer::new(maker.go, maker.options);
-                    let made: Vec<_> =
-                        sets.iter().map(|set| maker.make(&draft, &set.thaw_params(), &renderer)).collect();
-                    made
+                    let sets = Context { renderer: &renderer, repositories }.part(part)?;
+                    limit(count.fetch_add(sets.len(), Ordering::Relaxed) + sets.len(), &path)?;
+                    let make = |set: Set| {
+                        let application = maker.make(&draft, &set.params, &renderer)?;
+                        Ok(Generated { application, generator: index, files: set.files })
+                    };
+                    sets.into_iter().map(make).collect()
                 })
                 .collect();
-            for (application, set) in made.into_iter().zip(generated.sets) {
-                let generated = Generated { application: application?, generator: index, files: set.files };
-                expansion.applications.push(generated);
+            limit(count.into_inner(), &path)?;
+            let mut asked_too_much = None;
+            for made in made {
+                match made {
+                    Ok(made) => expansion.applications.extend(made),
+                    // The second generator of a matrix is only looked at now.
+                    Err(error @ ExpandError::NotExpanded { .. }) => asked_too_much = Some(error),
+                    Err(error) => return Err(error),
+                }
             }
+            expansion.errors.extend(asked_too_much);
         }
     }
     Ok(())
