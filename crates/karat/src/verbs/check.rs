@@ -11,7 +11,7 @@ use karat_diag::{Diagnostic, Fix, Format, Place, Report, Rule, Severity, Waiver}
 use karat_fleet::{Application, Asked, Cache, Document, Fleet, NotRendered, Traced};
 use karat_standards::{Entity, Finding, FindingKind, Level, Score, Standards, Subject, WaiverProblemKind};
 
-use super::standards::{builtin, diagnostic, place};
+use super::standards::{all, diagnostic, place};
 use crate::error::{CommandError, EXIT_FINDINGS, EXIT_USAGE};
 use crate::organisation::Organisation;
 use crate::output::{Clock, Output};
@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &Check, output: &Output) -> Result<ExitCode, Comman
     let clock = Clock::start();
     let progress = output.progress("reading the organisation");
     let organisation = Organisation::folder(&arguments.path)?;
-    let standards = builtin()?;
+    let standards = all(&organisation)?;
     progress.phase("rendering the fleet");
     let cache = Cache::default();
     let fleet = Fleet::build(organisation.world.as_ref(), &cache)

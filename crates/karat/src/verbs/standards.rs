@@ -13,6 +13,9 @@ use crate::error::CommandError;
 use crate::organisation::Organisation;
 use crate::output::Output;
 
+/// Where an organisation keeps standards of its own.
+const OWN: &str = "governance/standards";
+
 /// List the golden standards, or explain one
 #[derive(Args)]
 pub(crate) struct StandardsArgs {
@@ -59,11 +62,10 @@ Examples:
 }
 
 pub(crate) fn run(arguments: &StandardsArgs, output: &Output) -> Result<ExitCode, CommandError> {
-    let standards = builtin()?;
     let text = match &arguments.what {
-        What::List { area } => list(&standards, area.as_deref())?,
-        What::Show { id } => show(find(&standards, id)?, output.width()),
-        What::Export { path, cluster } => export(&standards, path, cluster)?,
+        What::List { area } => list(&builtin()?, area.as_deref())?,
+        What::Show { id } => show(find(&builtin()?, id)?, output.width()),
+        What::Export { path, cluster } => export(path, cluster)?,
     };
     output.bytes(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
@@ -124,8 +126,9 @@ fn show(standard: &Standard, width: usize) -> String {
     text
 }
 
-fn export(standards: &Standards, path: &str, cluster: &str) -> Result<String, CommandError> {
+fn export(path: &str, cluster: &str) -> Result<String, CommandError> {
     let organisation = Organisation::folder(path)?;
+    let standards = all(&organisation)?;
     let fleet = Fleet::build(organisation.world.as_ref(), &Cache::default())
         .map_err(|problem| CommandError::diagnostics(vec![organisation.locate(*problem)]))?;
     let (subject, decided, unread) = karat_standards::subject(&Arc::new(fleet), &organisation.world);
@@ -150,6 +153,16 @@ fn export(standards: &Standards, path: &str, cluster: &str) -> Result<String, Co
 /// The standards that come with Karat.
 pub(crate) fn builtin() -> Result<Standards, CommandError> {
     Standards::builtin().map_err(|errors| CommandError::diagnostics(errors.iter().map(diagnostic).collect()))
+}
+
+/// The standards that come with Karat, and the organisation's own.
+pub(crate) fn all(organisation: &Organisation) -> Result<Standards, CommandError> {
+    let mut standards = builtin()?;
+    let errors = standards.add_from(organisation.world.as_ref(), OWN);
+    if errors.is_empty() {
+        return Ok(standards);
+    }
+    Err(CommandError::diagnostics(errors.iter().map(|error| organisation.locate(diagnostic(error))).collect()))
 }
 
 /// An error in a standard, the settings or the waivers, as a diagnostic.

@@ -42,3 +42,26 @@ fn export() {
     assert_eq!(other.code, Some(2));
     assert!(other.stderr.contains("its clusters are platform-eu, "), "{}", other.stderr);
 }
+
+/// A standard in `governance/standards` counts like those that come with Karat.
+#[test]
+fn an_organisations_own() {
+    let sandbox = myhealth();
+    let own = "apiVersion: karat.dev/v1\nkind: Standard\nmetadata: {name: naming/short}\nspec:\n  title: Names are short\n  why: \
+               Long names are cut in metrics.\n  source: Naming\n  level: should\n  karats: 1\n  applies: {to: object, kinds: \
+               [Namespace], in: all}\n  check: {cel: \"size(object.metadata.name) < 4\", message: name is too long}\n  fix: \
+               how-to/name-things\n";
+    sandbox.write("myhealth/governance/standards/naming/short/standard.yaml", own);
+    let output = karat(&sandbox).args(["check", "myhealth"]).run();
+    assert_eq!(output.code, Some(0), "{}", output.stdout);
+    assert!(output.stdout.contains("warning[naming/short]: name is too long"), "{}", output.stdout);
+    assert_eq!(karat(&sandbox).args(["check", "myhealth", "--strict"]).run().code, Some(1));
+
+    sandbox.write(
+        "myhealth/governance/standards/naming/short/standard.yaml",
+        own.replace("level: should", "level: shall"),
+    );
+    let wrong = karat(&sandbox).args(["check", "myhealth"]).run();
+    assert_eq!(wrong.code, Some(2));
+    assert!(wrong.stderr.contains("myhealth/governance/standards/naming/short/standard.yaml:"), "{}", wrong.stderr);
+}
