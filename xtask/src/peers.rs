@@ -48,7 +48,8 @@ pub(crate) fn build(steps: &mut Steps, install: bool, only: &[String]) -> Option
             found = Some(go);
             Outcome::Passed
         }
-        Err(error) if install => Outcome::Failed(format!("{error:#}")),
+        // In CI a comparison that silently does not happen proves nothing.
+        Err(error) if install || house::variable("CI").is_some() => Outcome::Failed(format!("{error:#}")),
         Err(error) => {
             eprintln!("skipped: no peer is built: {error:#}");
             Outcome::Skipped(format!("{error:#}"))
