@@ -72,7 +72,6 @@ pub(super) const ALLOWED: &[&str] = &[
     "distinct",
     "first",
     "last",
-    "lists.range",
     "sets.contains",
     "sets.equivalent",
     "sets.intersects",

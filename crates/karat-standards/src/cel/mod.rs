@@ -21,6 +21,9 @@ pub(crate) use tree::Tree;
 /// The longest expression that is read, in bytes.
 const LONGEST: usize = 8 << 10;
 
+/// The deepest expression that is read; see [`nesting`].
+const DEEPEST: usize = 100;
+
 /// A compiled expression.
 #[derive(Debug)]
 pub(crate) struct Program {
@@ -36,8 +39,8 @@ impl Program {
         if text.len() > LONGEST {
             return Err(format!("an expression of {} bytes, more than the limit of {LONGEST}", text.len()));
         }
-        if nesting(text) > 60 {
-            return Err("nested more than 60 deep".to_owned());
+        if nesting(text)? > DEEPEST {
+            return Err(format!("more than {DEEPEST} brackets, operators and fields within each other"));
         }
         let program = cel::Program::compile(text).map_err(|errors| {
             let first = errors.errors.first();
@@ -62,21 +65,59 @@ impl Program {
     }
 }
 
-/// How deep brackets nest, which is how deep the parser recurses; brackets within strings count too, which only errs
-/// on the safe side.
-fn nesting(text: &str) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
-    for byte in text.bytes() {
-        match byte {
-            b'(' | b'[' | b'{' | b'?' => {
-                depth += 1;
-                deepest = deepest.max(depth);
+/// At most how deep the tree of an expression is: brackets around it, and links of the chains it is in (`a.b.c`, `1 + 2 + 3`).
+/// The parser, the interpreter and even dropping the tree recurse that deep. What would hide brackets from this count is
+/// refused.
+fn nesting(text: &str) -> Result<usize, String> {
+    // The links counted so far at each open bracket, and their sum.
+    let mut open = vec![0_usize];
+    let (mut links, mut deepest) = (0_usize, 0);
+    let mut quote = None;
+    let mut bytes = text.bytes().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        let rest = &text.as_bytes()[at..];
+        let before = at.checked_sub(1).map(|before| text.as_bytes()[before]);
+        match (quote, byte) {
+            (Some(_), b'\\') => {
+                bytes.next();
             }
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
+            (Some(end), _) => quote = (byte != end).then_some(end),
+            (None, b'\'' | b'"') => {
+                if rest.starts_with(&[byte; 3]) || matches!(before, Some(b'r' | b'R')) {
+                    return Err("raw and triple-quoted texts are not supported".to_owned());
+                }
+                quote = Some(byte);
+            }
+            (None, b'/') if rest.starts_with(b"//") => return Err("comments are not supported".to_owned()),
+            (None, b'(' | b'[' | b'{') => {
+                if let Some(here) = open.last_mut() {
+                    *here += 1;
+                }
+                links += 1;
+                open.push(0);
+            }
+            (None, b')' | b']' | b'}') => {
+                if open.len() > 1 {
+                    links -= open.pop().unwrap_or_default();
+                }
+            }
+            // `?` has no end: what follows is within it.
+            (None, b'.' | b'+' | b'-' | b'*' | b'/' | b'%' | b'!' | b'<' | b'>' | b'=' | b'?') => {
+                if let Some(here) = open.last_mut() {
+                    *here += 1;
+                }
+                links += 1;
+            }
+            (None, b',' | b'&' | b'|') => {
+                if let Some(here) = open.last_mut() {
+                    links -= std::mem::take(here);
+                }
+            }
+            (None, _) => {}
         }
+        deepest = deepest.max(links);
     }
-    deepest
+    Ok(deepest)
 }
 
 /// Engines with the same constants: making one takes longer than most evaluations, so they are used again.
@@ -189,7 +230,13 @@ fn explain(error: &ExecutionError) -> String {
     match error {
         ExecutionError::NoSuchKey(key) => format!("there is no `{key}`"),
         ExecutionError::NoSuchOverload => "an operator or a field of a value of the wrong type".to_owned(),
-        ExecutionError::UnexpectedType { got, want } => format!("{got} where {want} is expected"),
+        // The crate's text for a value lists all of it, and for what is expected all types.
+        ExecutionError::UnexpectedType { got, want } if got.len() + want.len() < 60 => {
+            format!("{got} where {want} is expected")
+        }
+        ExecutionError::UnexpectedType { got, .. } => {
+            format!("a value of the wrong type ({})", got.chars().take(20).collect::<String>())
+        }
         ExecutionError::FunctionError { function, message } => format!("{function}: {message}"),
         ExecutionError::InvalidArgumentCount { expected, actual } => {
             format!("{actual} arguments where {expected} are expected")

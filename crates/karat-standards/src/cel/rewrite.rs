@@ -6,7 +6,8 @@
 //!
 //! - `a.b` becomes `a["b"]`, and `has(a.b)` becomes `"b" in a`: both are errors on what is no mapping;
 //! - `a == b` becomes a call that compares across makes, unless one side is a literal;
-//! - arguments of other functions are copied into the crate's own types first;
+//! - arguments of other functions, and what is put into lists and maps, are copied into the crate's own types first, which
+//!   would panic on others;
 //! - every step of a comprehension counts against the budget;
 //! - unknown variables and functions, and what is not supported, are errors of the standard.
 
@@ -62,13 +63,20 @@ impl Walk<'_> {
                 if !list.optional_indices.is_empty() {
                     return Err(OPTIONAL.to_owned());
                 }
-                list.elements.iter_mut().try_for_each(|element| self.visit(element))
+                list.elements.iter_mut().try_for_each(|element| {
+                    self.visit(element)?;
+                    plain(element);
+                    Ok(())
+                })
             }
             Expr::Map(map) => map.entries.iter_mut().try_for_each(|entry| match &mut entry.expr {
                 EntryExpr::MapEntry(entry) if entry.optional => Err(OPTIONAL.to_owned()),
                 EntryExpr::MapEntry(entry) => {
                     self.visit(&mut entry.key)?;
-                    self.visit(&mut entry.value)
+                    self.visit(&mut entry.value)?;
+                    plain(&mut entry.key);
+                    plain(&mut entry.value);
+                    Ok(())
                 }
                 EntryExpr::StructField(_) => Err(STRUCT.to_owned()),
             }),

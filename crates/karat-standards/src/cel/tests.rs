@@ -26,6 +26,7 @@ fn judge(text: &str) -> Result<bool, String> {
 fn expressions_hold_as_in_kubernetes() {
     for text in [
         "object.name == 'records'",
+        "object.name != 'https://x' && '' != object.name",
         "object.replicas == 3 && object.replicas <= settings.most",
         "object.ratio < 0.6",
         "has(object.name) && !has(object.nothing)",
@@ -77,6 +78,9 @@ fn what_is_wrong_in_every_case_is_an_error_of_the_standard() {
         ("object.?name == 'x'", "unsupported syntax '.?' at line 1, column 7"),
         ("Thing{a: 1} == 1", "messages (`Type{…}`) are not supported"),
         ("object.containers.all(i, v, v == 1)", "unknown function `all`"),
+        ("object.name == r'x'", "raw and triple-quoted texts are not supported"),
+        ("object.name == \'\'\'x\'\'\'", "raw and triple-quoted texts are not supported"),
+        ("object.name == 'x' // a comment", "comments are not supported"),
     ] {
         assert_eq!(Program::compile(text, &["object", "settings"]).err(), Some(error.to_owned()), "{text}");
     }
@@ -117,4 +121,64 @@ fn messages_are_texts() {
     assert_eq!(text("object.name"), Ok("records".to_owned()));
     assert_eq!(text("object.replicas + 1"), Ok("4".to_owned()));
     assert_eq!(text("object.containers"), Err("gives list, not a text".to_owned()));
+}
+
+#[test]
+fn long_chains_are_refused_or_evaluated_on_a_small_stack() {
+    let chains = [
+        vec!["1"; 3000].join("+") + " == 3000",
+        "object".to_owned() + &".a".repeat(3000) + " == 1",
+        "object".to_owned() + &"['a']".repeat(1200) + " == 1",
+        vec!["true"; 1500].join("&&"),
+        "true ? ".repeat(900) + "true : false" + &" : false".repeat(899),
+        "!".repeat(8000) + "true",
+        "'a'".to_owned() + &".trim()".repeat(1000) + " == 'a'",
+        "[".repeat(50) + &"]".repeat(50) + " == []",
+    ];
+    std::thread::Builder::new()
+        .stack_size(2 << 20)
+        .spawn(move || {
+            for chain in &chains {
+                let _ = judge(chain);
+            }
+        })
+        .unwrap()
+        .join()
+        .unwrap();
+}
+
+#[test]
+fn values_of_the_wrong_type_are_errors_and_never_panics() {
+    for text in [
+        "object.labels + 1 == 1",
+        "1 + object.labels == 1",
+        "'a' + object.drop == ''",
+        "1 - object.drop == 1",
+        "1 + [object.labels] == 1",
+        "'a' + {'b': object} == ''",
+        "-object.drop == 1",
+        "object.drop < object.labels",
+        "object.labels[1.5] == 1",
+        "object.drop['x'] == 1",
+        "1 in object.labels",
+        "object.drop[0 - 1] == ''",
+        "size(object.replicas) == 1",
+        "string(object.labels) == ''",
+        "{'a': object.drop}['a'] + 1 == 1",
+        "object.containers.map(c, c).map(c, c + 1).size() == 1",
+        "object.containers.all(c, c.ports)",
+        "object.labels.map(key, object.labels[key] + 1).size() == 1",
+        "object ? true : false",
+        "!object",
+        "object && true",
+        "duration(object.drop) == duration('1h')",
+        "quantity(object.labels).isGreaterThan(quantity('1'))",
+        "sets.contains(object, object)",
+        "object.name.split(object.drop) == []",
+        "timestamp(object.name) == timestamp(object.name)",
+    ] {
+        let judged = judge(text);
+        let error = judged.err().unwrap_or_else(|| panic!("{text}"));
+        assert!(error.len() < 200, "{text}: {error}");
+    }
 }

@@ -10,9 +10,7 @@ use std::sync::Arc;
 
 use cel::ExecutionError;
 use cel::common::traits::{Adder, Container, Indexer, Iterable, Iterator as ValIterator};
-use cel::common::types::{
-    CelBool, CelDouble, CelInt, CelList, CelMap, CelMapKey, CelNull, CelString, LIST_TYPE, MAP_TYPE, Type,
-};
+use cel::common::types::{CelBool, CelDouble, CelInt, CelList, CelMap, CelMapKey, CelNull, CelString, Kind, Type};
 use cel::common::value::Val;
 use karat_yaml::Value;
 
@@ -27,6 +25,10 @@ pub(crate) enum Tree {
     List(List),
     Map(Map),
 }
+
+/// Not the crate's own types: it takes whatever has those for its own structures, and panics.
+const OUR_LIST: Type<'static> = Type::simple_type(Kind::List, "list");
+const OUR_MAP: Type<'static> = Type::simple_type(Kind::Map, "map");
 
 /// A list that shares its items.
 #[derive(Clone, Debug)]
@@ -142,7 +144,7 @@ impl List {
 
 impl Val for Map {
     fn get_type(&self) -> Type<'_> {
-        MAP_TYPE
+        OUR_MAP
     }
 
     fn as_container(&self) -> Option<&dyn Container> {
@@ -195,7 +197,7 @@ impl Iterable for Map {
 
 impl Val for List {
     fn get_type(&self) -> Type<'_> {
-        LIST_TYPE
+        OUR_LIST
     }
 
     fn as_adder(&self) -> Option<&dyn Adder> {
