@@ -11,8 +11,11 @@ use crate::manifest::Head;
 
 /// The head of a document, if it is plain enough.
 pub(crate) fn read(text: &[u8]) -> Option<Head> {
+    // One look at all bytes is quicker than one at each line.
+    let plain = text.iter().all(|byte| (b' '..=b'~').contains(byte) || *byte == b'\n');
     let mut reader = Reader {
         text: std::str::from_utf8(text).ok()?,
+        plain,
         at: 0,
         open: Vec::new(),
         pending: None,
@@ -72,6 +75,8 @@ struct Pending {
 
 struct Reader<'a> {
     text: &'a str,
+    /// All of it is printable ASCII.
+    plain: bool,
     at: usize,
     open: Vec<Open>,
     pending: Option<Pending>,
@@ -99,12 +104,21 @@ impl<'a> Reader<'a> {
         let line = self.next_line();
         let content = line.trim_start_matches(' ');
         if content.is_empty() || content.starts_with('#') {
-            return printable(content).then_some(());
+            return self.printable(content).then_some(());
         }
-        if !printable(content) || line.starts_with("---") || line.starts_with("...") || line.starts_with('%') {
+        if !self.printable(content) || line.starts_with("---") || line.starts_with("...") || line.starts_with('%') {
             return None;
         }
         self.entry(line.len() - content.len(), content)
+    }
+
+    /// Whether a line has only characters that go-yaml prints and does not take for white space or line ends.
+    fn printable(&self, line: &str) -> bool {
+        self.plain
+            || line.chars().all(|c| {
+                matches!(c, ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+                    && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+            })
     }
 
     /// What begins at a column: a dash, or a key.
@@ -294,7 +308,7 @@ impl<'a> Reader<'a> {
                 widest_blank = widest_blank.max(depth);
                 continue;
             }
-            if !printable(content) {
+            if !self.printable(content) {
                 return None;
             }
             match indent {
@@ -309,17 +323,6 @@ impl<'a> Reader<'a> {
         }
         Some("")
     }
-}
-
-/// Characters that go-yaml prints and does not take for white space or line ends.
-fn printable(text: &str) -> bool {
-    if text.is_ascii() {
-        return text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    }
-    text.chars().all(|c| {
-        matches!(c, ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
-            && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
-    })
 }
 
 /// Nothing, or a comment.
@@ -338,8 +341,8 @@ fn split_key(content: &str) -> Option<(&str, &str)> {
         }
         (key, &content[end..])
     } else {
-        let belongs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-');
-        let end = content.find(|c| !belongs(c)).unwrap_or(content.len());
+        let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'-');
+        let end = content.bytes().take_while(belongs).count();
         let key = &content[..end];
         let odd = key.is_empty() || key.starts_with(['-', '.']) || key.eq_ignore_ascii_case("null");
         if odd {

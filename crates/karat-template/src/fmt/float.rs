@@ -12,6 +12,10 @@ pub fn format_float(number: f64, verb: char, precision: Option<usize>) -> String
     if magnitude.is_infinite() {
         return format!("{}Inf", if sign.is_empty() { "+" } else { sign });
     }
+    // Numbers of a values file are floats, and most of them whole and small.
+    if verb == 'g' && precision.is_none() && magnitude < 1e6 && magnitude.fract() == 0.0 {
+        return format!("{sign}{}", magnitude as u32);
+    }
     let text = match verb {
         'b' => binary(magnitude),
         'x' | 'X' => hexadecimal(magnitude, precision),
