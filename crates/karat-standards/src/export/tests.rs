@@ -64,6 +64,8 @@ spec:
     supplyChain: {allowedRegistries: [registry.example]}
   exceptions:
     - {name: cni, standards: [runtime/hardened], namespaces: [kube-system], workloads: [DaemonSet/cilium], reason: it is the network}
+    - {name: waypoint, standards: [runtime/hardened], namespaces: ["*"], workloads: [Deployment/waypoint], reason: istiod makes it}
+    - {name: token, standards: [runtime/hardened], namespaces: [records], workloads: [Job/migrate*], fields: [automountServiceAccountToken], reason: it reads its own schedule}
     - {name: tokens, standards: [runtime/hardened], namespaces: [kube-system], workloads: ["*"], fields: [automountServiceAccountToken], reason: controllers}
 "#;
     let file = documents("organisation.yaml", text, Dialect::Core12).unwrap().remove(0);

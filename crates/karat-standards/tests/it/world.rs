@@ -31,6 +31,17 @@ spec:
       namespaces: [kube-system]
       workloads: [DaemonSet/cilium]
       reason: it is the network
+    - name: waypoint
+      standards: [runtime/hardened]
+      namespaces: ["*"]
+      workloads: [Deployment/waypoint]
+      reason: istiod makes it
+    - name: token
+      standards: [runtime/hardened]
+      namespaces: [records]
+      workloads: [Job/migrate*]
+      fields: [automountServiceAccountToken]
+      reason: it reads its own schedule
 "#;
 
 /// A case and what it expects: line and message.
