@@ -11,6 +11,9 @@ use crate::error::{CommandError, EXIT_INTERNAL, EXIT_USAGE};
 use crate::output::Output;
 use crate::verbs;
 
+/// How a verb helps: what it does, two examples, then the options.
+pub(crate) const HELP: &str = "{about}{after-help}\n\n{usage-heading} {usage}\n\n{all-args}";
+
 /// Reads an organisation's files, renders its fleet, and holds it to the golden standards.
 #[derive(Parser)]
 #[command(

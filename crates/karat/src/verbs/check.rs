@@ -21,7 +21,7 @@ use crate::output::{Clock, Output};
 /// Reads ApplicationSets, charts and values as Argo CD and Helm would, without a cluster or network, and says to the line
 /// which golden standards are not met and how to meet them. Exit code 1 if a `must` is not met.
 #[derive(Args)]
-#[command(after_help = "\
+#[command(help_template = crate::cli::HELP, after_help = "\
 Examples:
   karat check myhealth
   karat check --format github --strict        in a workflow, on a pull request")]

@@ -27,7 +27,7 @@ enum What {
 
 /// Render a chart, byte for byte as `helm template` prints it
 #[derive(Args)]
-#[command(after_help = "\
+#[command(help_template = crate::cli::HELP, after_help = "\
 Examples:
   karat render chart myhealth/apps/appointments/chart -f myhealth/apps/appointments/chart/ci/values.yaml
   karat render chart ./redis-20.1.0.tgz --release cache --namespace shop --set replica.replicaCount=3")]

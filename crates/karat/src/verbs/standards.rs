@@ -26,7 +26,7 @@ pub(crate) struct StandardsArgs {
 #[derive(Subcommand)]
 enum What {
     /// List the standards by area
-    #[command(after_help = "\
+    #[command(help_template = crate::cli::HELP, after_help = "\
 Examples:
   karat standards list
   karat standards list secrets")]
@@ -36,7 +36,7 @@ Examples:
     },
 
     /// Explain a standard: why, how it is checked and enforced, how to meet it
-    #[command(after_help = "\
+    #[command(help_template = crate::cli::HELP, after_help = "\
 Examples:
   karat standards show runtime/hardened
   karat standards show delivery/analysed")]
@@ -46,7 +46,7 @@ Examples:
     },
 
     /// Print the standards that an API server can enforce, as ValidatingAdmissionPolicies
-    #[command(after_help = "\
+    #[command(help_template = crate::cli::HELP, after_help = "\
 Examples:
   karat standards export myhealth --cluster production-eu > policies.yaml
   kubectl apply --server-side -f policies.yaml")]

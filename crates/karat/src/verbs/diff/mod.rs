@@ -19,7 +19,7 @@ use crate::output::Output;
 ///
 /// Both sides are expanded and rendered; a revision is read from git's object database, without a checkout.
 #[derive(Args)]
-#[command(after_help = "\
+#[command(help_template = crate::cli::HELP, after_help = "\
 Examples:
   karat diff -o myhealth                 the last commit against the files as they are
   karat diff -o myhealth main v2         two revisions
