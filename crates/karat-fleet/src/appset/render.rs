@@ -121,11 +121,11 @@ impl Renderer {
             (Type::Struct(of), Value::Map(map)) => {
                 let mut out = Map::new();
                 for field in of.fields {
-                    let Some(value) = map.get(field.name.as_bytes()) else { continue };
+                    let Some((name, value)) = map.get_key_value(field.name.as_bytes()) else { continue };
                     let value =
                         self.walk_below(&field.ty, value, params).map_err(|failure| failure.below_key(field.name))?;
                     if !(field.omit && is_zero(&field.ty, &value)) {
-                        out.insert(field.name.into(), value);
+                        out.insert(name.clone(), value);
                     }
                 }
                 Ok(Value::Map(out))

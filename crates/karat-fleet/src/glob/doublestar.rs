@@ -91,6 +91,8 @@ fn compile(pattern: &str, into: &mut Vec<Vec<Step>>) -> Result<(), &'static str>
     let mut steps = Vec::new();
     let mut segments = pattern.split('/').peekable();
     let mut first = true;
+    // Up to the first wildcard doublestar looks paths up as they are, and takes the escape of a wildcard only.
+    let mut literal = true;
     while let Some(segment) = segments.next() {
         if segment == "**" && segments.peek().is_none() {
             // At the end it is the folder itself, too.
@@ -105,14 +107,34 @@ fn compile(pattern: &str, into: &mut Vec<Vec<Step>>) -> Result<(), &'static str>
             steps.push(Step::Char('/'));
         }
         first = false;
+        literal &= !has_wildcard(segment);
         if segment == "**" {
             steps.push(Step::Folders);
+        } else if literal {
+            compile_literal(segment, &mut steps);
         } else {
             compile_segment(segment, &mut steps)?;
         }
     }
     into.push(steps);
     Ok(())
+}
+
+fn has_wildcard(segment: &str) -> bool {
+    let mut escape = false;
+    segment.chars().any(|c| {
+        let wild = !escape && matches!(c, '*' | '?' | '[' | '{');
+        escape = !escape && c == '\\';
+        wild
+    })
+}
+
+fn compile_literal(segment: &str, steps: &mut Vec<Step>) {
+    let mut chars = segment.chars().peekable();
+    while let Some(c) = chars.next() {
+        let escaped = chars.next_if(|next| c == '\\' && matches!(next, '*' | '?' | '[' | ']' | '{' | '}'));
+        steps.push(Step::Char(escaped.unwrap_or(c)));
+    }
 }
 
 fn compile_segment(segment: &str, steps: &mut Vec<Step>) -> Result<(), &'static str> {

@@ -104,6 +104,7 @@ impl Pathspec {
 /// `wildmatch`, with `WM_PATHNAME` for `:(glob)`. What does not parse matches nothing.
 fn compile(pattern: &[u8], glob: bool) -> Vec<Step> {
     let slash = !glob;
+    let first = pattern.iter().position(|byte| b"*?[\\".contains(byte)).unwrap_or_default();
     let mut steps = Vec::new();
     let mut at = 0;
     while let Some(&byte) = pattern.get(at) {
@@ -114,7 +115,8 @@ fn compile(pattern: &[u8], glob: bool) -> Vec<Step> {
                 while pattern.get(at) == Some(&b'*') {
                     at += 1;
                 }
-                let alone = start == 0 || pattern[start - 1] == b'/';
+                // Git cuts off the text before the first wildcard first, so what follows it begins the pattern.
+                let alone = start == first || pattern[start - 1] == b'/';
                 match pattern.get(at) {
                     Some(b'/') if glob && alone && at - start > 1 => {
                         at += 1;

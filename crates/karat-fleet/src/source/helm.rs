@@ -64,8 +64,10 @@ pub(crate) struct Inputs {
     namespace: String,
     capabilities: Arc<Capabilities>,
     capabilities_key: String,
+    /// The sources of values but for the files' contents, which most renders take from the cache and never look at.
     values: ValueSources,
-    set_files: BTreeMap<String, Vec<u8>>,
+    value_files: Vec<(String, Arc<Vec<u8>>)>,
+    set_files: BTreeMap<String, Arc<Vec<u8>>>,
     flags: Flags,
     /// The value files and files for parameters, in the order in which they are merged.
     pub(crate) files: Vec<Input>,
@@ -96,6 +98,7 @@ pub(crate) fn inputs(
     let helm = source.helm.as_ref().unwrap_or(&none);
     let env = Env { spec, source };
     let mut values = ValueSources::default();
+    let mut value_files = Vec::new();
     let mut files = Vec::new();
     for file in &helm.value_files {
         let Some(place) = resolver.value_file(spec, source, repository, file, &env)? else { continue };
@@ -107,11 +110,11 @@ pub(crate) fn inputs(
             return Err(format!("value file: {place} does not exist").into());
         };
         files.push(Input { path: place.as_str().into(), folder: false, digest });
-        values.files.push((place, bytes.to_vec()));
+        value_files.push((place, bytes));
     }
     match &helm.values_object {
-        Some(object) => values.files.push(("valuesObject".to_owned(), json(object).into_bytes())),
-        None if !helm.values.is_empty() => values.files.push(("values".to_owned(), helm.values.to_vec())),
+        Some(object) => value_files.push(("valuesObject".to_owned(), Arc::new(json(object).into_bytes()))),
+        None if !helm.values.is_empty() => value_files.push(("values".to_owned(), Arc::new(helm.values.to_vec()))),
         None => {}
     }
     // Argo CD keeps parameters in a Go map and so in no order; by name, a parent comes before what is in it.
@@ -130,7 +133,7 @@ pub(crate) fn inputs(
         let (bytes, digest) = found.ok_or_else(|| format!("file parameter `{name}`: {place} does not exist"))?;
         values.set_file.push(format!("{name}={}", escape_commas(&place)));
         files.push(Input { path: place.as_str().into(), folder: false, digest });
-        set_files.insert(place, bytes.to_vec());
+        set_files.insert(place, bytes);
     }
     values.set_file.sort_unstable();
     let kube_version = match helm.kube_version.as_str() {
@@ -149,6 +152,7 @@ pub(crate) fn inputs(
         capabilities,
         capabilities_key,
         values,
+        value_files,
         set_files,
         flags: Flags {
             include_crds: !helm.skip_crds,
@@ -166,7 +170,7 @@ impl Inputs {
     pub(crate) fn digest(&self, chart: &Digest, namespace: &str) -> Digest {
         let mut hasher = Hasher::default();
         hasher.part(chart).part(&self.release).part(&self.namespace).part(namespace).part(&self.capabilities_key);
-        for (name, bytes) in &self.values.files {
+        for (name, bytes) in &self.value_files {
             match self.files.iter().find(|file| file.path == *name) {
                 Some(file) => hasher.part(file.digest),
                 None => hasher.part(digest(bytes)),
@@ -193,8 +197,16 @@ impl Inputs {
     }
 
     fn merged(&self, profile: Profile) -> Result<Value, karat_helm::Error> {
-        let read = |path: &str| self.set_files.get(path).cloned().ok_or_else(|| format!("{path}: no such file"));
-        self.values.merge(profile, &read)
+        let read = |path: &str| {
+            let found = self.set_files.get(path).map(|bytes| bytes.to_vec());
+            found.ok_or_else(|| format!("{path}: no such file"))
+        };
+        self.sources().merge(profile, &read)
+    }
+
+    fn sources(&self) -> ValueSources {
+        let files = self.value_files.iter().map(|(name, bytes)| (name.clone(), bytes.to_vec())).collect();
+        ValueSources { files, ..self.values.clone() }
     }
 
     fn input<'v>(&'v self, values: &'v Value) -> RenderInput<'v> {
@@ -212,7 +224,7 @@ impl Inputs {
     pub(crate) fn trace(self, chart: Arc<Chart>, folder: String, profile: Profile) -> Option<TracedSource> {
         let values = self.merged(profile).ok()?;
         let traced = karat_helm::trace(&chart, &self.input(&values)).ok()?;
-        Some(TracedSource { folder, chart, traced, values: self.values })
+        Some(TracedSource { folder, chart, traced, values: self.sources() })
     }
 
     /// Renders the chart at `folder`.

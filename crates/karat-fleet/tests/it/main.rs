@@ -4,6 +4,7 @@ mod difference;
 mod expansion;
 mod organisation;
 
+mod pathspecs;
 mod problems;
 mod rendering;
 mod tracing;
