@@ -134,7 +134,7 @@ fn select_what_git_selects() {
             .applications
             .iter()
             .flat_map(|application| &application.files)
-            .map(|file| file.as_str())
+            .map(ecow::EcoString::as_str)
             .collect();
         assert_eq!(found, wanted, "{pattern}");
     }
