@@ -29,7 +29,7 @@ pub struct Chart {
     pub(crate) dependencies: Vec<Arc<Self>>,
     pub(crate) warnings: Vec<String>,
     pub(crate) cache: Cache,
-    names: OnceLock<Vec<String>>,
+    missing: OnceLock<Vec<String>>,
 }
 
 /// A file of a chart.
@@ -118,7 +118,7 @@ impl Chart {
 
     /// What Chart.yaml asks for and `charts/` does not have. `helm template` refuses such a chart.
     pub fn missing_dependencies(&self) -> &[String] {
-        self.names.get_or_init(|| {
+        self.missing.get_or_init(|| {
             let wanted = self.metadata.dependencies.iter().flatten();
             let there = |name: &str| self.dependencies.iter().any(|chart| chart.metadata.name == name);
             wanted.filter(|wanted| !there(&wanted.name)).map(|wanted| wanted.name.clone()).collect()
@@ -204,7 +204,7 @@ impl Loader<'_> {
             dependencies,
             warnings,
             cache: Cache::default(),
-            names: OnceLock::new(),
+            missing: OnceLock::new(),
         })
     }
 
@@ -260,7 +260,7 @@ fn lock(file: &RawFile, name: &str) -> Result<(), String> {
 }
 
 fn decode(file: &RawFile) -> Result<Value, String> {
-    yaml::parse(&file.data).map_err(|message| cannot_load(file, &message))
+    yaml::parse_written(&file.data).map_err(|message| cannot_load(file, &message))
 }
 
 fn cannot_load(file: &RawFile, message: &str) -> String {

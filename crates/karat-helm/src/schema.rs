@@ -36,8 +36,31 @@ impl Schema {
         if validator.is_valid(&values) {
             return Ok(());
         }
-        Err(validator.iter_errors(&values).map(|error| format!("- {}\n", Finding(&error))).collect())
+        Err(complaints(validator.iter_errors(&values)))
     }
+}
+
+/// One line per violation; the missing properties of one object share theirs.
+fn complaints<'a>(errors: impl Iterator<Item = ValidationError<'a>>) -> String {
+    let mut lines: Vec<(String, String)> = Vec::new();
+    let mut missing: Vec<(String, Vec<String>)> = Vec::new();
+    for error in errors {
+        let path = error.instance_path().as_str().to_owned();
+        match error.kind() {
+            ValidationErrorKind::Required { property: Json::String(name) } => {
+                match missing.iter_mut().find(|(known, _)| *known == path) {
+                    Some((_, names)) => names.push(quoted(name)),
+                    None => missing.push((path, vec![quoted(name)])),
+                }
+            }
+            _ => lines.push((path, Finding(&error).to_string())),
+        }
+    }
+    lines.extend(missing.into_iter().map(|(path, names)| match names.as_slice() {
+        [name] => (path, format!("missing property {name}")),
+        names => (path, format!("missing properties {}", names.join(", "))),
+    }));
+    lines.iter().map(|(path, message)| format!("- at '{path}': {message}\n")).collect()
 }
 
 impl fmt::Debug for Schema {
@@ -142,32 +165,67 @@ struct Finding<'a>(&'a ValidationError<'a>);
 
 impl fmt::Display for Finding<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "at '{}': ", self.0.instance_path().as_str())?;
+        use ValidationErrorKind as Kind;
+        let value: &Json = self.0.instance();
+        let bound = |f: &mut fmt::Formatter<'_>, got: &dyn fmt::Display, want: &dyn fmt::Display| {
+            write!(f, "{}: got {got}, want {want}", self.0.kind().keyword())
+        };
         match self.0.kind() {
-            ValidationErrorKind::Type { kind: TypeKind::Single(wanted) } => {
-                write!(f, "got {}, want {wanted}", kind_of(self.0.instance()))
-            }
-            ValidationErrorKind::Required { property: Json::String(name) } => write!(f, "missing property '{name}'"),
-            ValidationErrorKind::AdditionalProperties { unexpected } => {
-                let names: Vec<String> = unexpected.iter().map(|name| format!("'{name}'")).collect();
+            Kind::Type { kind: TypeKind::Single(wanted) } => write!(f, "got {}, want {wanted}", kind_of(value)),
+            Kind::AdditionalProperties { unexpected } => {
+                let names: Vec<String> = unexpected.iter().map(|name| quoted(name)).collect();
                 write!(f, "additional properties {} not allowed", names.join(", "))
             }
-            ValidationErrorKind::Pattern { pattern } => {
-                write!(f, "'{}' does not match pattern '{pattern}'", self.0.instance().as_str().unwrap_or_default())
+            Kind::Pattern { pattern } => {
+                write!(f, "{} does not match pattern {}", quoted(value.as_str().unwrap_or_default()), quoted(pattern))
             }
-            ValidationErrorKind::Minimum { limit } => write!(f, "minimum: got {}, want {limit}", self.0.instance()),
-            ValidationErrorKind::Maximum { limit } => write!(f, "maximum: got {}, want {limit}", self.0.instance()),
-            ValidationErrorKind::Enum { options } => {
-                let options = options.as_array().map(|all| all.iter().map(quoted).collect::<Vec<_>>());
-                write!(f, "value must be one of {}", options.unwrap_or_default().join(", "))
+            Kind::Minimum { limit }
+            | Kind::Maximum { limit }
+            | Kind::ExclusiveMinimum { limit }
+            | Kind::ExclusiveMaximum { limit } => bound(f, value, limit),
+            Kind::MultipleOf { multiple_of } => bound(f, value, multiple_of),
+            Kind::MinLength { limit }
+            | Kind::MaxLength { limit }
+            | Kind::MinItems { limit }
+            | Kind::MaxItems { limit }
+            | Kind::MinProperties { limit }
+            | Kind::MaxProperties { limit } => bound(f, &size(value), limit),
+            Kind::Enum { options } => {
+                let options: Vec<String> = options.as_array().into_iter().flatten().map(shown).collect();
+                match options.as_slice() {
+                    [only] => write!(f, "value must be {only}"),
+                    options => write!(f, "value must be one of {}", options.join(", ")),
+                }
             }
+            Kind::Constant { expected_value } => write!(f, "value must be {}", shown(expected_value)),
+            Kind::FalseSchema => f.write_str("false schema"),
+            Kind::Not { .. } => f.write_str("'not' failed"),
+            Kind::AnyOf { .. } => f.write_str("'anyOf' failed"),
+            Kind::OneOfNotValid { .. } => f.write_str("'oneOf' failed, none matched"),
+            Kind::Format { format } => write!(f, "{} is not valid {format}", shown(value)),
+            Kind::Contains => f.write_str("no items match contains schema"),
             _ => write!(f, "{}", self.0),
         }
     }
 }
 
-fn quoted(value: &Json) -> String {
-    value.as_str().map_or_else(|| value.to_string(), |text| format!("'{text}'"))
+/// What a bound on a size counts.
+fn size(value: &Json) -> usize {
+    match value {
+        Json::String(text) => text.chars().count(),
+        Json::Array(items) => items.len(),
+        Json::Object(properties) => properties.len(),
+        Json::Null | Json::Bool(_) | Json::Number(_) => 0,
+    }
+}
+
+fn shown(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), quoted)
+}
+
+/// In single quotes, escaped as Go escapes.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
 fn kind_of(value: &Json) -> &'static str {

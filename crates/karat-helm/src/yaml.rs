@@ -4,7 +4,12 @@ use crate::capabilities;
 use karat_template::{List, Map as Table, Value as Template};
 use karat_yaml::{Dialect, Error, Escape, Map, Numbers, Str, Value};
 
-/// `yaml.Unmarshal` into a struct: numbers stay what they are, because a field may want their text.
+/// `yaml.Unmarshal` into a struct with fields of type `string`, to which numbers are converted as they were written.
+pub(crate) fn parse_written(bytes: &[u8]) -> Result<Value, String> {
+    karat_yaml::from_yaml(bytes, Dialect::GoYaml, Numbers::Written).map_err(|error| error.to_go_unmarshal())
+}
+
+/// `yaml.Unmarshal` of an object.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, String> {
     karat_yaml::from_yaml(bytes, Dialect::GoYaml, Numbers::Kept).map_err(|error| error.to_go_unmarshal())
 }

@@ -34,6 +34,9 @@ pub enum Numbers {
     Float,
     /// An integral number that fits an int64, else a float64: as Kubernetes decodes objects.
     Kept,
+    /// What the text says, `1.0` a float64: what a Go field of type `string` makes of a number depends on it. An integer
+    /// past an int64 is the string of its digits, which is what such a field would have.
+    Written,
 }
 
 /// What a node weighs beside its text, when aliases are measured.
