@@ -22,6 +22,8 @@ pub struct Chart {
     pub(crate) metadata: Metadata,
     /// The defaults of values.yaml.
     pub(crate) values: Arc<Map>,
+    /// The size of values.yaml.
+    pub(crate) default_bytes: usize,
     pub(crate) schema: Option<Arc<Schema>>,
     pub(crate) templates: Vec<File>,
     /// What is neither a template nor a chart: `.Files`, and the CRDs.
@@ -155,12 +157,14 @@ impl Loader<'_> {
         let mut metadata = metadata(&files, &mut warnings)?.ok_or("Chart.yaml file is missing")?;
         let v1 = metadata.api_version == "v1";
         let mut charts: BTreeMap<String, Vec<RawFile>> = BTreeMap::new();
-        let (mut defaults, mut schema, mut templates, mut others) = (Map::new(), None, Vec::new(), Vec::new());
+        let (mut defaults, mut default_bytes) = (Map::new(), 0);
+        let (mut schema, mut templates, mut others) = (None, Vec::new(), Vec::new());
         for file in files {
             match file.name.as_str() {
                 "Chart.yaml" => {}
                 "Chart.lock" => lock(&file, "Chart.lock")?,
                 "values.yaml" => {
+                    default_bytes = file.data.len();
                     defaults = values::load(&file.data, self.settings.profile)
                         .map_err(|message| format!("cannot load values.yaml: {message}"))?;
                 }
@@ -198,6 +202,7 @@ impl Loader<'_> {
             settings: *self.settings,
             metadata,
             values: Arc::new(defaults),
+            default_bytes,
             schema,
             templates,
             files: Arc::new(others),

@@ -49,22 +49,51 @@ impl Node {
     }
 
     /// The chart with all charts below it, as they lie in `charts/`.
-    fn raw(chart: &Arc<Chart>, name: &str) -> Self {
-        let children = chart.dependencies.iter().map(|child| Self::raw(child, &child.metadata.name)).collect();
-        Self { name: name.to_owned(), children, ..Self::new(chart) }
+    fn raw(chart: &Arc<Chart>, name: &str, size: &mut Size) -> Result<Self, String> {
+        size.add(chart)?;
+        let children = chart.dependencies.iter().map(|child| Self::raw(child, &child.metadata.name, size));
+        let children = children.collect::<Result<_, _>>()?;
+        Ok(Self { name: name.to_owned(), children, ..Self::new(chart) })
+    }
+}
+
+/// How large a tree has become. Aliases within aliased charts multiply: ten levels of ten are ten thousand million.
+#[derive(Default)]
+struct Size {
+    charts: usize,
+    default_bytes: usize,
+}
+
+const CHART_LIMIT: usize = 10_000;
+const DEFAULTS_LIMIT: usize = 64 << 20;
+
+impl Size {
+    fn add(&mut self, chart: &Chart) -> Result<(), String> {
+        self.charts += 1;
+        self.default_bytes += chart.default_bytes;
+        if self.charts > CHART_LIMIT {
+            return Err(format!("more than {CHART_LIMIT} charts take part, each alias counted"));
+        }
+        if self.default_bytes > DEFAULTS_LIMIT {
+            return Err(format!(
+                "the defaults of all charts, each alias counted, have more than {DEFAULTS_LIMIT} bytes"
+            ));
+        }
+        Ok(())
     }
 }
 
 /// Selects the charts below `chart`.
-pub(crate) fn select(chart: &Arc<Chart>) -> Selection {
-    select_as(chart, &chart.metadata.name, true)
+pub(crate) fn select(chart: &Arc<Chart>) -> Result<Selection, String> {
+    select_as(chart, &chart.metadata.name, true, &mut Size::default())
 }
 
-fn select_as(chart: &Arc<Chart>, name: &str, is_root: bool) -> Selection {
+fn select_as(chart: &Arc<Chart>, name: &str, is_root: bool, size: &mut Size) -> Result<Selection, String> {
     let mut node = Node { name: name.to_owned(), ..Node::new(chart) };
     let Some(wanted) = &mut node.dependencies else {
-        return Selection { node: Node::raw(chart, name), view: None, children: Vec::new() };
+        return Ok(Selection { node: Node::raw(chart, name, size)?, view: None, children: Vec::new() });
     };
+    size.add(chart)?;
     let available = &chart.dependencies;
     let unlisted = available.iter().filter(|chart| !wanted.iter().any(|wanted| fits(wanted, chart)));
     let mut chosen: Vec<(Arc<Chart>, String)> =
@@ -78,16 +107,19 @@ fn select_as(chart: &Arc<Chart>, name: &str, is_root: bool) -> Selection {
         }
         wanted.enabled = true;
     }
-    let children: Vec<Selection> = chosen.iter().map(|(chart, name)| select_as(chart, name, false)).collect();
+    let children = chosen.iter().map(|(chart, name)| select_as(chart, name, false, size));
+    let children = children.collect::<Result<Vec<_>, _>>()?;
     let decides = wanted.iter().any(|wanted| !wanted.condition.is_empty() || !wanted.tags.is_empty());
     // Below the root, values are coalesced even if nothing is decided: a value of the root that is no table and has the
     // name of a chart two levels down is an error.
     let asks = decides || (!is_root && !children.is_empty()) || children.iter().any(|child| child.view.is_some());
-    let view = asks.then(|| {
-        let children = chosen.iter().map(|(chart, name)| Node::raw(chart, name)).collect();
-        Node { children, ..node.clone() }
-    });
-    Selection { node, view, children }
+    let view = if asks {
+        let children = chosen.iter().map(|(chart, name)| Node::raw(chart, name, size)).collect::<Result<_, _>>()?;
+        Some(Node { children, ..node.clone() })
+    } else {
+        None
+    };
+    Ok(Selection { node, view, children })
 }
 
 fn fits(wanted: &Dependency, chart: &Chart) -> bool {

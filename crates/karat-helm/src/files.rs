@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use karat_template::{CallError, List, Map, Object, Signature, Str, Type, Value};
 
-use crate::glob::Glob;
+use crate::glob::{Glob, GlobError};
 use crate::yaml::to_yaml;
 
 /// The files of one chart, shared by all renders.
@@ -24,12 +24,15 @@ impl Files {
 
     /// A pattern that does not parse matches everything.
     fn glob(&self, pattern: &Str) -> Result<Value, CallError> {
-        let glob = pattern.as_str().and_then(|pattern| Glob::new(pattern).ok()).unwrap_or_else(Glob::everything);
+        let too_expensive = || CallError::from(format!("pattern {pattern} takes too long to match"));
+        let glob = match Glob::new(&pattern.lossy()) {
+            Ok(glob) => glob,
+            Err(GlobError::Syntax) => Glob::everything(),
+            Err(GlobError::TooExpensive) => return Err(too_expensive()),
+        };
         let mut matching = BTreeMap::new();
         for (name, data) in self.0.iter() {
-            let found =
-                glob.matches(&name.lossy()).map_err(|_| format!("pattern {pattern} takes too long to match"))?;
-            if found {
+            if glob.matches(&name.lossy()).map_err(|_| too_expensive())? {
                 matching.insert(name.clone(), data.clone());
             }
         }

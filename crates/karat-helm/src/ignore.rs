@@ -17,6 +17,9 @@ struct Rule {
     folders_only: bool,
 }
 
+/// Every rule is compared with every file.
+const RULE_LIMIT: usize = 2000;
+
 impl Ignore {
     /// Reads a `.helmignore` file (empty: none) and adds the rule that Helm always has: dot files in `templates/`.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
@@ -26,6 +29,9 @@ impl Ignore {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
                 continue;
+            }
+            if rules.len() == RULE_LIMIT {
+                return Err(format!("line {}: more than {RULE_LIMIT} rules", index + 1));
             }
             rules.push(rule(line).map_err(|message| format!("line {}: {message}: {line}", index + 1))?);
         }

@@ -16,7 +16,7 @@ use crate::{errors, functions};
 /// What a chart keeps between renders.
 #[derive(Default)]
 pub(crate) struct Cache {
-    selection: OnceLock<Selection>,
+    selection: OnceLock<Result<Selection, String>>,
     resolved: Mutex<HashMap<Vec<bool>, Arc<Resolved>>>,
 }
 
@@ -72,8 +72,9 @@ pub(crate) struct Template {
 /// Decides which charts take part and returns the tree, from the cache if it was there before.
 pub(crate) fn resolve(chart: &Arc<Chart>, values: &Map, warnings: &mut Vec<String>) -> Result<Arc<Resolved>, Error> {
     let rule = chart.settings.profile.null_rule();
-    let fail = |message| Error::Coalesce(format!("{DEPENDENCIES_FAILED}{message}"));
-    let selection = chart.cache.selection.get_or_init(|| select(chart));
+    let fail = |message: String| Error::Coalesce(format!("{DEPENDENCIES_FAILED}{message}"));
+    let selection =
+        chart.cache.selection.get_or_init(|| select(chart)).as_ref().map_err(|error| fail(error.clone()))?;
     let mut decisions = Vec::new();
     if selection.depends_on_values() {
         selection.decide(values, "", rule, &mut decisions, warnings).map_err(fail)?;

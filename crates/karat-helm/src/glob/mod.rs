@@ -16,19 +16,20 @@ use matcher::Matcher;
 #[derive(Clone, Debug)]
 pub(crate) struct Glob(Matcher);
 
-/// A pattern that does not parse.
+/// Why a pattern is not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct BadGlob;
-
-/// A pattern whose comparison with a name takes too long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TooExpensive;
+pub(crate) enum GlobError {
+    /// It does not parse.
+    Syntax,
+    /// It has too many parts, or comparing it with a name takes too long.
+    TooExpensive,
+}
 
 /// Steps of one comparison. Real patterns take a handful.
 const STEPS: u32 = 1 << 16;
 
 impl Glob {
-    pub(crate) fn new(pattern: &str) -> Result<Self, BadGlob> {
+    pub(crate) fn new(pattern: &str) -> Result<Self, GlobError> {
         Ok(Self(compile::compile(&parse::parse(pattern)?)))
     }
 
@@ -37,16 +38,16 @@ impl Glob {
         Self(Matcher::Super)
     }
 
-    pub(crate) fn matches(&self, name: &str) -> Result<bool, TooExpensive> {
+    pub(crate) fn matches(&self, name: &str) -> Result<bool, GlobError> {
         let budget = Cell::new(STEPS);
         let found = self.0.matches(name, &budget);
-        if budget.get() == 0 { Err(TooExpensive) } else { Ok(found) }
+        if budget.get() == 0 { Err(GlobError::TooExpensive) } else { Ok(found) }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BadGlob, Glob};
+    use super::{Glob, GlobError};
 
     #[test]
     fn as_documented() {
@@ -81,13 +82,14 @@ mod tests {
             assert_eq!(glob.matches(name), Ok(*expected), "{pattern} on {name}");
         }
         for bad in ["[", "[]", "[z-a]", "[a-cx]", "[abc"] {
-            assert_eq!(Glob::new(bad).err(), Some(BadGlob), "{bad}");
+            assert_eq!(Glob::new(bad).err(), Some(GlobError::Syntax), "{bad}");
         }
     }
 
     #[test]
     fn expensive_patterns_end() {
-        let glob = Glob::new(&"*a".repeat(40)).expect("a pattern");
+        assert_eq!(Glob::new(&"?a".repeat(100)).err(), Some(GlobError::TooExpensive));
+        let glob = Glob::new(&"*a".repeat(30)).expect("a pattern");
         assert!(glob.matches(&("a".repeat(100) + "b")).is_ok_and(|found| !found) || glob.matches("b").is_ok());
     }
 }

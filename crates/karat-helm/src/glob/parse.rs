@@ -1,6 +1,6 @@
 //! Text to a tree of pattern parts.
 
-use super::BadGlob;
+use super::GlobError;
 
 /// A part of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,21 +31,20 @@ pub(super) enum Part {
     Nothing,
 }
 
-/// Deeper nesting of `{` than any chart has is refused, and so are longer patterns.
+/// Deeper nesting of `{` than any chart has is refused, and so are more parts: the rewritings look at all runs of them.
 const DEPTH_LIMIT: usize = 16;
-const LENGTH_LIMIT: usize = 512;
+const PART_LIMIT: usize = 64;
 
-pub(super) fn parse(pattern: &str) -> Result<Part, BadGlob> {
-    if pattern.len() > LENGTH_LIMIT {
-        return Err(BadGlob);
-    }
-    let mut parser = Parser { chars: pattern.chars().collect(), at: 0 };
+pub(super) fn parse(pattern: &str) -> Result<Part, GlobError> {
+    let mut parser = Parser { chars: pattern.chars().collect(), at: 0, parts: 0 };
     Ok(Part::Pattern(parser.pattern(0)?))
 }
 
 struct Parser {
     chars: Vec<char>,
     at: usize,
+    /// How many parts there are so far.
+    parts: usize,
 }
 
 impl Parser {
@@ -60,12 +59,16 @@ impl Parser {
     }
 
     /// Up to the end, or within braces up to `,` or `}`. A brace that is never closed counts as closed at the end.
-    fn pattern(&mut self, depth: usize) -> Result<Vec<Part>, BadGlob> {
+    fn pattern(&mut self, depth: usize) -> Result<Vec<Part>, GlobError> {
         if depth > DEPTH_LIMIT {
-            return Err(BadGlob);
+            return Err(GlobError::TooExpensive);
         }
         let mut parts = Vec::new();
         while let Some(c) = self.peek() {
+            self.parts += 1;
+            if self.parts > PART_LIMIT {
+                return Err(GlobError::TooExpensive);
+            }
             match c {
                 ',' | '}' if depth > 0 => break,
                 '*' => {
@@ -116,24 +119,24 @@ impl Parser {
     }
 
     /// After `[`: one range, or a list of characters; never both.
-    fn class(&mut self) -> Result<Part, BadGlob> {
+    fn class(&mut self) -> Result<Part, GlobError> {
         let negated = self.peek() == Some('!');
         self.at += usize::from(negated);
-        let low = self.peek().ok_or(BadGlob)?;
+        let low = self.peek().ok_or(GlobError::Syntax)?;
         if self.chars.get(self.at + 1) == Some(&'-') {
             self.at += 2;
-            let high = self.read().ok_or(BadGlob)?;
+            let high = self.read().ok_or(GlobError::Syntax)?;
             let closed = self.read() == Some(']');
-            return (closed && high >= low).then_some(Part::Range { negated, low, high }).ok_or(BadGlob);
+            return (closed && high >= low).then_some(Part::Range { negated, low, high }).ok_or(GlobError::Syntax);
         }
         let mut chars = Vec::new();
         loop {
-            match self.read().ok_or(BadGlob)? {
+            match self.read().ok_or(GlobError::Syntax)? {
                 ']' => break,
-                '\\' => chars.push(self.read().ok_or(BadGlob)?),
+                '\\' => chars.push(self.read().ok_or(GlobError::Syntax)?),
                 c => chars.push(c),
             }
         }
-        (!chars.is_empty()).then_some(Part::List { negated, chars }).ok_or(BadGlob)
+        (!chars.is_empty()).then_some(Part::List { negated, chars }).ok_or(GlobError::Syntax)
     }
 }

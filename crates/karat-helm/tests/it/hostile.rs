@@ -298,3 +298,27 @@ fn schemas_that_mean_harm() {
         }
     }
 }
+
+/// Each of ten levels takes the next one ten times: ten thousand million charts.
+#[test]
+fn aliases_that_multiply() {
+    let mut files = Vec::new();
+    let mut folder = String::new();
+    for level in 0..10 {
+        let aliases: Vec<String> =
+            (0..10).map(|alias| format!("{{name: c{}, version: 0.1.0, alias: a{alias}}}", level + 1)).collect();
+        let dependencies = if level < 9 { aliases.join(", ") } else { String::new() };
+        let metadata = format!("{{apiVersion: v2, name: c{level}, version: 0.1.0, dependencies: [{dependencies}]}}");
+        files.push(file(&format!("{folder}Chart.yaml"), metadata));
+        folder.push_str(&format!("charts/c{}/", level + 1));
+    }
+    let chart = Chart::from_files(files, "c0", &settings()).unwrap();
+    let error = rendered(&chart, &ValueSources::default()).unwrap_err().to_string();
+    assert!(error.contains("more than 10000 charts"), "{error}");
+}
+
+#[test]
+fn globs_that_explode() {
+    let said = refusal(r#"{{ .Files.Glob (repeat 2000 "?a*") }}"#);
+    assert!(said.contains("takes too long to match"), "{said}");
+}
