@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{Diagnostic, Place, Report, Severity, Waiver};
+use crate::{Diagnostic, Place, Report, Waiver};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
@@ -44,11 +44,7 @@ fn result(report: &Report, one: &Diagnostic) -> Value {
     }
     let mut places = one.places.iter();
     let mut value = json!({
-        "level": match one.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Note => "note",
-        },
+        "level": one.severity.word(),
         "message": {"text": text},
         "locations": places.next().map(location).into_iter().collect::<Vec<_>>(),
         "relatedLocations": places.map(location).collect::<Vec<_>>(),

@@ -6,6 +6,7 @@ mod error;
 mod organisation;
 mod output;
 mod verbs;
+mod words;
 
 use std::process::ExitCode;
 

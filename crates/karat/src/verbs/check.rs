@@ -15,6 +15,7 @@ use super::standards::{all, diagnostic, place};
 use crate::error::{CommandError, EXIT_FINDINGS, EXIT_USAGE};
 use crate::organisation::Organisation;
 use crate::output::{Clock, Output};
+use crate::words::{count, listed};
 
 /// Expand, render and judge an organisation's whole fleet
 ///
@@ -264,22 +265,4 @@ fn footer(fleet: &Fleet, scores: &BTreeMap<Entity, Score>, width: usize) -> Vec<
 
 fn is_chart(why: &NotRendered) -> bool {
     matches!(why, NotRendered::RemoteChart { .. })
-}
-
-/// `1 error`, `2 errors`.
-pub(crate) fn count(number: usize, noun: &str) -> String {
-    match (number, noun.strip_suffix('y')) {
-        (1, _) => format!("1 {noun}"),
-        (_, Some(stem)) => format!("{number} {stem}ies"),
-        _ => format!("{number} {noun}s"),
-    }
-}
-
-/// Names with commas; after the fourth only how many more.
-pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let names: Vec<&str> = names.into_iter().collect();
-    match names.len() {
-        0..=5 => names.join(", "),
-        more => format!("{} and {} more", names[..4].join(", "), more - 4),
-    }
 }

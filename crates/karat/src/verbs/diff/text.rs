@@ -9,7 +9,7 @@ use karat_fleet::diff::{
 use karat_kube::Identity;
 use karat_yaml::{Escape, Value};
 
-use crate::verbs::check::count;
+use crate::words::count;
 
 /// Values longer than this are cut: a difference is read, and the file has the rest.
 const VALUE_WIDTH: usize = 160;
