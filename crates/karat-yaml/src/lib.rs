@@ -34,7 +34,7 @@ mod value;
 pub use decode::{Dialect, Numbers};
 pub use emit::{to_yaml, to_yaml_pretty};
 pub use error::Error;
-pub use json::{Escape, from_json, from_json_list, from_json_map, to_json, to_json_indented};
+pub use json::{Escape, from_json, from_json_list, from_json_map, to_json, to_json_indented, unmarshal_json};
 pub use limits::{MAX_BYTES, MAX_DEPTH};
 pub use span::{Position, Span};
 pub use string::Str;

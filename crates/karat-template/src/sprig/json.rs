@@ -1,4 +1,4 @@
-//! JSON, as Go's `encoding/json` writes it; reading is in `json_read`.
+//! JSON, as Go's `encoding/json` writes it from templates' values; `karat-yaml` reads it.
 
 use data_encoding::BASE64;
 
@@ -7,7 +7,6 @@ use crate::fmt::format_float;
 use crate::{Builtin, CallError, Interpreter, Value};
 
 use super::args::{any, fixed, string, text};
-use super::json_read::decode;
 use super::limits::{Walk, check_text};
 use super::print::shortest;
 use super::runes::runes;
@@ -26,6 +25,12 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
         (_, Some(error)) => Err(error.into()),
     }),
 ];
+
+/// Go's `json.Unmarshal` into `interface {}`: what was read, and the error.
+fn decode(text: &[u8]) -> (Value, Option<String>) {
+    let (value, error) = karat_yaml::unmarshal_json(text, karat_yaml::Numbers::Float);
+    (Value::from(&value), error.map(|error| error.to_string()))
+}
 
 /// How JSON is written.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -21,7 +21,6 @@ mod durations;
 mod encoding;
 mod equal;
 mod json;
-mod json_read;
 mod layout;
 mod limits;
 mod lists;

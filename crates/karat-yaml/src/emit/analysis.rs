@@ -1,6 +1,7 @@
 //! Which styles a string may be written in.
 
 use crate::decode::resolve;
+use crate::syntax::width;
 
 /// The two emitters that charts use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,15 +205,6 @@ pub(super) fn break_len(rest: &[u8]) -> usize {
         [0xC2, 0x85, ..] => 2,
         [0xE2, 0x80, 0xA8 | 0xA9, ..] => 3,
         _ => 0,
-    }
-}
-
-pub(super) fn width(byte: u8) -> usize {
-    match byte {
-        0..0x80 => 1,
-        0x80..0xE0 => 2,
-        0xE0..0xF0 => 3,
-        _ => 4,
     }
 }
 

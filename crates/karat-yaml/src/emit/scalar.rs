@@ -1,7 +1,8 @@
 //! Writing scalars: folding at the width, escapes, literal blocks.
 
 use super::Emitter;
-use super::analysis::{Analysis, Flavour, Writing, break_len, is_printable, width};
+use super::analysis::{Analysis, Flavour, Writing, break_len, is_printable};
+use crate::syntax::width;
 
 /// go-yaml v2 folds a line at a space behind this column.
 const WIDTH: usize = 80;

@@ -3,5 +3,5 @@
 mod read;
 mod write;
 
-pub use read::{from_json, from_json_list, from_json_map};
+pub use read::{from_json, from_json_list, from_json_map, unmarshal_json};
 pub use write::{Escape, to_json, to_json_indented};

@@ -8,23 +8,29 @@ use crate::{Error, Map, Numbers, Str, Value, strings};
 /// # Errors
 /// [`Error::Json`], as `encoding/json` says it; [`Error::Convert`] for a number that is no float64.
 pub fn from_json(bytes: &[u8], numbers: Numbers) -> Result<Value, Error> {
+    match unmarshal_json(bytes, numbers) {
+        (value, None) => Ok(value),
+        (_, Some(error)) => Err(error),
+    }
+}
+
+/// [`from_json`] as Go's callers see it who look at the value in spite of an error: a number that is no float64 leaves a
+/// null and all the rest, any other error leaves nothing.
+pub fn unmarshal_json(bytes: &[u8], numbers: Numbers) -> (Value, Option<Error>) {
     if bytes.len() > MAX_BYTES {
         let message = format!("{} bytes of json, more than the limit of {MAX_BYTES}", bytes.len());
-        return Err(Error::Limit { message, position: None });
+        return (Value::Null, Some(Error::Limit { message, position: None }));
     }
     let mut reader = Reader { bytes, at: 0, numbers, depth: 0, out_of_range: None };
-    let value = reader.value()?;
-    reader.skip_space();
-    if reader.at < bytes.len() {
-        return Err(reader.unexpected("after top-level value"));
-    }
-    match reader.out_of_range {
-        Some(number) => {
-            let message = format!("json: cannot unmarshal number {number} into Go value of type float64");
-            Err(Error::Convert { message, position: None, unmarshaling: true })
-        }
-        None => Ok(value),
-    }
+    let value = match reader.document() {
+        Ok(value) => value,
+        Err(error) => return (Value::Null, Some(error)),
+    };
+    let error = reader.out_of_range.map(|number| {
+        let message = format!("json: cannot unmarshal number {number} into Go value of type float64");
+        Error::Convert { message, position: None, unmarshaling: true }
+    });
+    (value, error)
 }
 
 /// [`from_json`] into a `map[string]any`: null gives an empty mapping.
@@ -61,6 +67,15 @@ struct Reader<'b> {
 }
 
 impl Reader<'_> {
+    fn document(&mut self) -> Result<Value, Error> {
+        let value = self.value()?;
+        self.skip_space();
+        if self.at < self.bytes.len() {
+            return Err(self.unexpected("after top-level value"));
+        }
+        Ok(value)
+    }
+
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }

@@ -53,7 +53,7 @@ pub(super) fn break_len(rest: &[u8]) -> usize {
 }
 
 /// The length of the character that `byte` leads.
-pub(super) fn width(byte: u8) -> usize {
+pub(crate) fn width(byte: u8) -> usize {
     match byte {
         0..0x80 => 1,
         0x80..0xE0 => 2,

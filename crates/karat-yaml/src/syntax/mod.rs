@@ -14,6 +14,7 @@ mod tree;
 use crate::limits::MAX_BYTES;
 use crate::{Dialect, Error, Str};
 
+pub(crate) use chars::width;
 pub use tree::{Document, Entries, Items, Kind, Node, Step, Style};
 
 /// Reads a stream of documents (`---` between them), each with its tree and places.
