@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::house;
+use crate::{debian, house};
 
 /// What the modules in `conformance/` ask for.
 pub(crate) const VERSION: (u32, u32, u32) = (1, 26, 8);
@@ -29,7 +29,7 @@ impl Go {
             Some(go) if install && number(&go.version) >= Some((1, 21, 0)) => Ok(Self { fetch: true, ..go }),
             Some(go) if install => go.toolchain(),
             None if install => {
-                apt(&["golang-go"])?;
+                debian::install(&["golang-go"])?;
                 let go = candidates().into_iter().find_map(Self::at).context("no go after installing golang-go")?;
                 if number(&go.version) >= Some((1, 21, 0)) { Ok(Self { fetch: true, ..go }) } else { go.toolchain() }
             }
@@ -63,6 +63,11 @@ impl Go {
         Self::at(PathBuf::from(folder).join("bin/go")).with_context(|| format!("{folder}/bin/go does not run"))
     }
 
+    /// The formatter that comes with it.
+    pub(crate) fn gofmt(&self) -> PathBuf {
+        self.program.with_file_name("gofmt")
+    }
+
     /// A `go` command with the environment that the peers are built in.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
@@ -74,18 +79,6 @@ impl Go {
 
 fn candidates() -> Vec<PathBuf> {
     vec![PathBuf::from("go"), PathBuf::from("/usr/local/go/bin/go"), PathBuf::from("/usr/lib/go/bin/go")]
-}
-
-/// Installs packages of the system.
-pub(crate) fn apt(packages: &[&str]) -> Result<()> {
-    println!("installing {}", packages.join(" "));
-    house::run(Command::new("apt-get").args(["update", "-qq"]))?;
-    house::run(
-        Command::new("apt-get")
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .args(["install", "-qq", "-y", "--no-install-recommends"])
-            .args(packages),
-    )
 }
 
 fn wanted() -> String {

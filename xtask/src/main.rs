@@ -4,11 +4,15 @@
 
 mod bench;
 mod conformance;
+mod debian;
 mod generate;
 mod go;
 mod house;
 mod peers;
+mod servers;
+mod services;
 mod steps;
+mod tally;
 mod test;
 
 use std::process::ExitCode;
