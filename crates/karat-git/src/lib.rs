@@ -1,5 +1,9 @@
-//! Git trees as a [`World`], read from the object database without a checkout.
+//! Git trees as a [`World`], read from the object database without a checkout; folders as the commits they would be.
 #![forbid(unsafe_code)]
+
+mod import;
+
+pub use import::{Import, ImportError, Kind, Object, import};
 
 use std::collections::BTreeMap;
 use std::ops::Bound;

@@ -1,5 +1,8 @@
 //! A repository made by git itself, read back at two revisions.
 
+mod import;
+mod pins;
+
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
