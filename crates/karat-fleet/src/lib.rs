@@ -24,7 +24,7 @@ pub use diff::diff;
 pub use document::Document;
 pub use file::File;
 pub use fleet::{Application, ApplicationSet, Fleet, Origin, Policy};
-pub use organisation::{ArgoCd, Cluster, ORGANISATION_FILE, Organisation, Repository};
+pub use organisation::{ArgoCd, Cluster, ORGANISATION_FILE, Organisation, PARTS_FOLDER, Repository, part_files};
 pub use repositories::{Globbing, Repositories, RepositoryError};
 pub use source::{Input, NotRendered, Unrendered, chart_problem};
 pub use trace::{Asked, Traced, trace};

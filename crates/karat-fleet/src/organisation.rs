@@ -1,5 +1,8 @@
 //! `governance/organisation.yaml`: which repositories there are, which Argo CD instances, which clusters.
 //!
+//! A new team or service is registered by new files alone: each `governance/organisation.d/*.yaml` is an `OrganisationPart`
+//! whose lists add to the organisation's.
+//!
 //! Only what the fleet needs is read into fields. The whole document is kept for who needs more of it (settings, teams,
 //! exceptions).
 
@@ -7,7 +10,7 @@ use ecow::EcoString;
 use karat_diag::Diagnostic;
 use karat_helm::Profile;
 use karat_kube::Path;
-use karat_source::World;
+use karat_source::{EntryKind, World};
 use karat_yaml::Value;
 
 use crate::file::File;
@@ -15,6 +18,9 @@ use crate::repositories::Globbing;
 
 /// Where an organisation's file is, from its root.
 pub const ORGANISATION_FILE: &str = "governance/organisation.yaml";
+
+/// Where the parts of an organisation are, one file each, from its root.
+pub const PARTS_FOLDER: &str = "governance/organisation.d";
 
 /// An organisation.
 #[derive(Clone, Debug)]
@@ -29,6 +35,8 @@ pub struct Organisation {
     pub clusters: Vec<Cluster>,
     /// The file, with places.
     pub file: File,
+    /// The parts, by name of their file.
+    pub parts: Vec<File>,
 }
 
 /// A repository of the organisation.
@@ -90,15 +98,13 @@ impl Organisation {
                 file.error(&Path::keys(["kind"]), "not an organisation: `kind: Organisation` is missing"),
             ));
         }
+        let parts = parts(world, problems);
+        let mut repositories = Vec::new();
+        for file in std::iter::once(&file).chain(&parts) {
+            let mut reader = Reader { file, problems };
+            reader.repositories(&mut repositories);
+        }
         let mut reader = Reader { file: &file, problems };
-        let repositories: Vec<Repository> = reader.each("repositories", |reader, item, path| {
-            Some(Repository {
-                name: reader.text(item, path, "name")?,
-                role: reader.text(item, path, "role")?,
-                url: reader.text(item, path, "url")?,
-                folder: reader.folder(item, path, "folder")?,
-            })
-        });
         let config = repositories.iter().find(|repository| repository.role == "config").map(|repo| repo.folder.clone());
         let argocd = reader.each("argocd", |reader, item, path| {
             let root = path.key("root");
@@ -142,7 +148,7 @@ impl Organisation {
             }
         });
         let name = file.value.at(["metadata", "name"]).and_then(Value::as_str).unwrap_or_default().into();
-        Ok(Self { name, repositories, argocd, clusters, file })
+        Ok(Self { name, repositories, argocd, clusters, file, parts })
     }
 
     /// The cluster that an Application's destination means.
@@ -151,6 +157,28 @@ impl Organisation {
             if name.is_empty() { !server.is_empty() && cluster.server == server } else { cluster.name == name }
         })
     }
+}
+
+/// The parts that could be read; what is no part is reported.
+fn parts(world: &dyn World, problems: &mut Vec<Diagnostic>) -> Vec<File> {
+    let mut parts = Vec::new();
+    for path in part_files(world) {
+        match File::read(world, &path) {
+            Ok(file) if file.value.get("kind").and_then(Value::as_str) == Some("OrganisationPart") => parts.push(file),
+            Ok(file) => problems.push(
+                file.error(&Path::keys(["kind"]), "not a part of an organisation: `kind: OrganisationPart` is missing"),
+            ),
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    parts
+}
+
+/// The paths of an organisation's parts, sorted.
+pub fn part_files(world: &dyn World) -> Vec<String> {
+    let entries = world.list(PARTS_FOLDER).unwrap_or_default();
+    let files = entries.into_iter().filter(|entry| entry.kind == EntryKind::File && entry.name.ends_with(".yaml"));
+    files.map(|entry| karat_source::join(PARTS_FOLDER, &entry.name)).collect()
 }
 
 impl Cluster {
@@ -192,6 +220,24 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// Adds the repositories of the file to those of the files before it.
+    fn repositories(&mut self, repositories: &mut Vec<Repository>) {
+        let added = self.each("repositories", |reader, item, path| {
+            let repository = Repository {
+                name: reader.text(item, path, "name")?,
+                role: reader.text(item, path, "role")?,
+                url: reader.text(item, path, "url")?,
+                folder: reader.folder(item, path, "folder")?,
+            };
+            if repositories.iter().any(|before| before.name == repository.name) {
+                reader.problem(&path.key("name"), format!("there is a repository `{}` already", repository.name));
+                return None;
+            }
+            Some(repository)
+        });
+        repositories.extend(added);
+    }
+
     /// The items of a list below `spec` that could be read.
     fn each<T>(&mut self, list: &str, mut read: impl FnMut(&mut Self, &Value, &Path) -> Option<T>) -> Vec<T> {
         let file = self.file;

@@ -39,6 +39,7 @@ fn organisation(world: &Arc<dyn World>, errors: &mut Vec<Error>) -> Organisation
     };
     let Some(file) = read(ORGANISATION_FILE) else { return Organisation::default() };
     let waivers = file.value().at(["spec", "waivers"]).and_then(Value::as_str).and_then(&mut read);
+    let parts: Vec<Doc> = karat_fleet::part_files(&**world).iter().filter_map(|path| read(path)).collect();
     let mut failed = |error: Error| errors.push(error);
     let mut organisation = match default_settings().and_then(|defaults| Organisation::read(&file, &defaults)) {
         Ok(organisation) => organisation,
@@ -47,6 +48,9 @@ fn organisation(world: &Arc<dyn World>, errors: &mut Vec<Error>) -> Organisation
             Organisation::default()
         }
     };
+    for part in parts {
+        organisation.add_part(&part).unwrap_or_else(&mut failed);
+    }
     if let Some(waivers) = waivers {
         organisation.add_waivers(&waivers).unwrap_or_else(failed);
     }

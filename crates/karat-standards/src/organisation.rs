@@ -89,6 +89,31 @@ impl Organisation {
         read().map_err(|problem| Error::at(organisation, problem))
     }
 
+    /// Adds a part (`governance/organisation.d/*.yaml`): its repositories, and its settings, whose lists add to those
+    /// before. A part has no exceptions: those are read in one place.
+    pub fn add_part(&mut self, part: &Doc) -> Result<(), Error> {
+        let value = part.value();
+        let mut read = || -> Result<(), Problem> {
+            let root = Reader::root(&value);
+            root.only(&["apiVersion", "kind", "metadata", "spec"])?;
+            root.required("apiVersion")?.word(&[("karat.dev/v1", ())])?;
+            root.required("kind")?.word(&[("OrganisationPart", ())])?;
+            let spec = root.required("spec")?;
+            spec.only(&["repositories", "teams", "settings"])?;
+            if let Some(settings) = spec.get("settings") {
+                extend(&mut self.settings, &settings)?;
+            }
+            let urls = urls(&spec)?;
+            if let Some(Value::Map(known)) =
+                self.settings.as_map_mut().and_then(|map| map.get_mut("repositories".as_bytes()))
+            {
+                known.extend(urls);
+            }
+            Ok(())
+        };
+        read().map_err(|problem| Error::at(part, problem))
+    }
+
     /// Reads a file of waivers and adds them.
     pub fn add_waivers(&mut self, file: &Doc) -> Result<(), Error> {
         let value = file.value();
@@ -134,13 +159,7 @@ impl Organisation {
 /// What standards ask of the rest of the file: `settings.repositories` are the repositories' URLs by name,
 /// `settings.argocd` the Argo CD instances.
 fn add_facts(settings: &mut Value, spec: &Reader<'_>) -> Result<(), Problem> {
-    let mut urls = Map::new();
-    for repository in spec.get("repositories").map_or(Ok(Vec::new()), |list| list.items())? {
-        let text = |key: &str| repository.value.get(key).cloned().filter(|value| value.as_str().is_some());
-        if let (Some(Value::Str(name)), Some(url)) = (text("name"), text("url")) {
-            urls.insert(name, url);
-        }
-    }
+    let urls = urls(spec)?;
     if settings.is_null() {
         *settings = Value::Map(Map::new());
     }
@@ -149,6 +168,41 @@ fn add_facts(settings: &mut Value, spec: &Reader<'_>) -> Result<(), Problem> {
         settings.insert("argocd".into(), spec.value.get("argocd").cloned().unwrap_or(Value::Seq(Vec::new())));
     }
     Ok(())
+}
+
+/// URLs of repositories by name.
+fn urls(spec: &Reader<'_>) -> Result<Map, Problem> {
+    let mut urls = Map::new();
+    for repository in spec.get("repositories").map_or(Ok(Vec::new()), |list| list.items())? {
+        let text = |key: &str| repository.value.get(key).cloned().filter(|value| value.as_str().is_some());
+        if let (Some(Value::Str(name)), Some(url)) = (text("name"), text("url")) {
+            urls.insert(name, url);
+        }
+    }
+    Ok(urls)
+}
+
+/// Adds the settings of a part: mapping by mapping, lists end to end. A part changes no scalar of the organisation.
+fn extend(under: &mut Value, part: &Reader<'_>) -> Result<(), Problem> {
+    match (under, part.value) {
+        (Value::Map(under), Value::Map(added)) => {
+            for (key, value) in added {
+                let name = key.to_string();
+                let (Some(present), Some(part)) = (under.get_mut(key), part.get(&name)) else {
+                    under.insert(key.clone(), value.clone());
+                    continue;
+                };
+                extend(present, &part)?;
+            }
+            Ok(())
+        }
+        (Value::Seq(under), Value::Seq(added)) => {
+            under.extend(added.iter().cloned());
+            Ok(())
+        }
+        (under, added) if under == added => Ok(()),
+        _ => part.problem("a part adds to lists; this is decided in governance/organisation.yaml"),
+    }
 }
 
 /// Lays `over` over `under`, mapping by mapping; lists and scalars replace.

@@ -298,3 +298,27 @@ fn applications_that_hold_applications_end() {
     let said = said(&files);
     assert!(said.starts_with("fleet: Applications hold Applications 8 deep; what is below is not looked at"), "{said}");
 }
+
+#[test]
+fn parts_of_an_organisation_add_repositories_and_are_held_to_their_kind() {
+    let part = |name: &str| {
+        format!(
+            "apiVersion: karat.dev/v1\nkind: OrganisationPart\nmetadata: {{name: {name}}}\nspec:\n  repositories:\n    - {{name: \
+             {name}, role: app, url: https://git.example/{name}.git, folder: apps/{name}}}\n"
+        )
+    };
+    let files = [
+        ("governance/organisation.d/billing.yaml", part("billing")),
+        ("governance/organisation.d/config.yaml", part("config")),
+        ("governance/organisation.d/notes.yaml", "kind: Note\n".to_owned()),
+        ("governance/organisation.d/README.md", "not read".to_owned()),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let fleet = Fleet::build(&world(&files), &Cache::default()).unwrap();
+    let names: Vec<_> = fleet.organisation.repositories.iter().map(|repository| repository.name.as_str()).collect();
+    assert_eq!(names, ["config", "billing"]);
+    insta::assert_snapshot!(said(&files), @"
+    fleet: not a part of an organisation: `kind: OrganisationPart` is missing [governance/organisation.d/notes.yaml:1:1]
+    fleet: there is a repository `config` already [governance/organisation.d/config.yaml:6:8]
+    ");
+}

@@ -263,3 +263,26 @@ fn an_organisation_adds_standards_and_makes_its_own_of_ours() {
     assert_eq!(standards.get("supply-chain/image-by-digest").unwrap().karats, 1);
     assert!(standards.add_from(&world, "nowhere").is_empty());
 }
+
+#[test]
+fn a_part_adds_to_lists_and_decides_nothing_else() {
+    let part = |settings: &str| {
+        let text = format!(
+            "apiVersion: karat.dev/v1\nkind: OrganisationPart\nmetadata: {{name: billing}}\nspec:\n  repositories: [{{name: billing, \
+             url: https://git.example/billing.git}}]\n  settings: {settings}\n"
+        );
+        one("governance/organisation.d/billing.yaml", &text)
+    };
+    let mut all = organisation();
+    let before = all.setting("delivery.criticalServices").cloned();
+    all.add_part(&part("{delivery: {criticalServices: [billing]}}")).unwrap();
+    let critical = all.setting("delivery.criticalServices").and_then(|list| list.as_seq()).unwrap();
+    assert_eq!(critical.len(), before.as_ref().and_then(|list| list.as_seq()).map_or(0, <[_]>::len) + 1);
+    assert_eq!(critical.last().and_then(|name| name.as_str()), Some("billing"));
+    assert!(all.setting("repositories.billing").is_some());
+    let refused = all.add_part(&part("{compute: {minReplicas: 1}}")).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "governance/organisation.d/billing.yaml:6:24: a part adds to lists; this is decided in governance/organisation.yaml"
+    );
+}
