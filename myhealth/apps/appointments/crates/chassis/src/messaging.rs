@@ -164,11 +164,12 @@ impl Queue {
 
     async fn send_in(&self, context: &Context, message: Outgoing) -> Result<String, QueueError> {
         let mut request = self.client.send_message().queue_url(self.url().await?).message_body(message.body);
+        request = request.message_attributes("type", text_attribute(message.kind));
         let mut carrier = telemetry::inject(context);
-        carrier.retain(|key, value| matches!(key.as_str(), "traceparent" | "tracestate") && !value.is_empty());
-        carrier.insert("type".to_owned(), message.kind);
-        for (key, value) in carrier {
-            request = request.message_attributes(key, text_attribute(value));
+        for key in ["traceparent", "tracestate"] {
+            if let Some(value) = carrier.remove(key).filter(|value| !value.is_empty()) {
+                request = request.message_attributes(key, text_attribute(value));
+            }
         }
         if self.name.ends_with(".fifo") {
             request = request.message_group_id(message.group).message_deduplication_id(message.id);

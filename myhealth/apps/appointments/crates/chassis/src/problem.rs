@@ -17,8 +17,12 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 /// # use http::StatusCode;
 /// let problem = Problem::new(StatusCode::CONFLICT, "slot-taken", "The slot is taken").detail("choose another slot");
 /// ```
+#[derive(Debug, Clone)]
+pub struct Problem(Box<Details>);
+
+/// The members of RFC 9457, and ours.
 #[derive(Debug, Clone, Serialize)]
-pub struct Problem {
+struct Details {
     #[serde(rename = "type")]
     kind: String,
     title: Cow<'static, str>,
@@ -48,7 +52,7 @@ pub struct FieldError {
 impl Problem {
     /// A problem of the kind `slug`, a word of the service's API that never changes.
     pub fn new(status: StatusCode, slug: &str, title: impl Into<Cow<'static, str>>) -> Self {
-        Self {
+        Self(Box::new(Details {
             kind: format!("{TYPES}{slug}"),
             title: title.into(),
             status,
@@ -57,13 +61,13 @@ impl Problem {
             errors: Vec::new(),
             trace_id: None,
             retry_after: None,
-        }
+        }))
     }
 
     /// The request can be understood, but breaks rules: 422 with the place of each.
     #[must_use]
     pub fn invalid(errors: Vec<FieldError>) -> Self {
-        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The request breaks a rule") }
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The request breaks a rule").errors(errors)
     }
 
     /// Our own failure. What it was stands in the log, not in the answer.
@@ -75,7 +79,9 @@ impl Problem {
     /// Something that is needed does not answer; `retry_after` says when to come again.
     #[must_use]
     pub fn unavailable(slug: &str, title: &'static str, retry_after: Duration) -> Self {
-        Self { retry_after: Some(retry_after), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, slug, title) }
+        let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, slug, title);
+        problem.0.retry_after = Some(retry_after);
+        problem
     }
 
     /// The plain problem of a status, for answers that say nothing more.
@@ -89,27 +95,27 @@ impl Problem {
     /// What a person should know of this occurrence. Without personal data.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.0.detail = Some(detail.into());
         self
     }
 
     /// With places in the request.
     #[must_use]
     pub fn errors(mut self, errors: Vec<FieldError>) -> Self {
-        self.errors = errors;
+        self.0.errors = errors;
         self
     }
 
     /// The status of the answer.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// The request's path, set by the chassis.
     #[must_use]
     pub(crate) fn instance(mut self, path: &str) -> Self {
-        self.instance = Some(path.to_owned());
+        self.0.instance = Some(path.to_owned());
         self
     }
 
@@ -117,11 +123,11 @@ impl Problem {
     pub(crate) fn render(mut self) -> Response {
         let context = Context::current();
         let span = context.span().span_context().clone();
-        self.trace_id = span.is_valid().then(|| span.trace_id().to_string());
-        let body = serde_json::to_vec(&self).unwrap_or_default(); // strings and numbers only: cannot fail
+        self.0.trace_id = span.is_valid().then(|| span.trace_id().to_string());
+        let body = serde_json::to_vec(&self.0).unwrap_or_default(); // strings and numbers only: cannot fail
         let mut response =
-            (self.status, [(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))], body).into_response();
-        if let Some(after) = self.retry_after {
+            (self.0.status, [(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))], body).into_response();
+        if let Some(after) = self.0.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
         }
         response
@@ -131,7 +137,7 @@ impl Problem {
 impl IntoResponse for Problem {
     /// Leaves the problem in the response's extensions: the layer that knows the path writes it ([`crate::http`]).
     fn into_response(self) -> Response {
-        let mut response = self.status.into_response();
+        let mut response = self.0.status.into_response();
         response.extensions_mut().insert(self);
         response
     }

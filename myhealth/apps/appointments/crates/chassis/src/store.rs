@@ -390,5 +390,5 @@ pub fn error_type(error: &sqlx::Error) -> String {
 /// Whether a statement failed because a unique constraint stood against it.
 #[must_use]
 pub fn is_unique_violation(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|error| error.is_unique_violation())
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
