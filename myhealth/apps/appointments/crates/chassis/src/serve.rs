@@ -188,24 +188,22 @@ impl Stop {
 pub fn main<S: Service>() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match arguments[..] {
-        ["serve"] => run::<S>(Verb::Serve),
-        ["migrate"] => run::<S>(Verb::Migrate),
-        ["check"] => run::<S>(Verb::Check),
-        ["--help" | "-h" | "help"] => say(&help(&S::ABOUT)),
-        ["--version" | "-V"] => say(&format!("{} {}\n", S::ABOUT.name, S::ABOUT.version)),
-        _ => fail(2, &format!("say what to do: serve, migrate or check; `{} --help` tells more", S::ABOUT.name)),
-    }
+    ExitCode::from(command::<S>(&arguments))
 }
 
-#[derive(Clone, Copy)]
-enum Verb {
-    Serve,
-    Migrate,
-    Check,
-}
-
-fn run<S: Service>(verb: Verb) -> ExitCode {
+/// Does what the command line says and gives the exit code.
+#[must_use]
+pub fn command<S: Service>(arguments: &[&str]) -> u8 {
+    let verb = match arguments {
+        ["serve"] => Verb::Serve,
+        ["migrate"] => Verb::Migrate,
+        ["check"] => Verb::Check,
+        ["--help" | "-h" | "help"] => return say(&help(&S::ABOUT)),
+        ["--version" | "-V"] => return say(&format!("{} {}\n", S::ABOUT.name, S::ABOUT.version)),
+        _ => {
+            return fail(2, &format!("say what to do: serve, migrate or check; `{} --help` tells more", S::ABOUT.name));
+        }
+    };
     let (settings, service) = match read::<S>(Reader::of_process()) {
         Ok(read) => read,
         Err(error) => return fail(2, &error.to_string()),
@@ -221,10 +219,17 @@ fn run<S: Service>(verb: Verb) -> ExitCode {
     };
     runtime.shutdown_timeout(Duration::from_secs(1));
     match result {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(true) => 0,
+        Ok(false) => 1,
         Err(error) => fail(3, &error.to_string()),
     }
+}
+
+#[derive(Clone, Copy)]
+enum Verb {
+    Serve,
+    Migrate,
+    Check,
 }
 
 fn read<S: Service>(mut env: Reader) -> Result<(Settings, S), ConfigError> {
@@ -438,14 +443,12 @@ Settings, by environment:\n{settings}
     )
 }
 
-#[allow(clippy::print_stdout, reason = "the command line speaks here")]
-fn say(text: &str) -> ExitCode {
+fn say(text: &str) -> u8 {
     let _ = io::stdout().write_all(text.as_bytes());
-    ExitCode::SUCCESS
+    0
 }
 
-#[allow(clippy::print_stderr, reason = "the command line speaks here")]
-fn fail(code: u8, text: &str) -> ExitCode {
+fn fail(code: u8, text: &str) -> u8 {
     let _ = writeln!(io::stderr(), "error: {text}");
-    ExitCode::from(code)
+    code
 }

@@ -15,20 +15,23 @@ const TRACESTATE: &str = "tracestate";
 /// Flags of level 2: sampled, and that the trace id is random.
 const KNOWN_FLAGS: u8 = 0b11;
 const MAX_MEMBERS: usize = 32;
-/// The longest value of a member, and of the whole (the standard asks for at least 512; ours is bounded by the HTTP server).
-const MAX_VALUE: usize = 256;
-const MAX_KEY: usize = 256;
+/// The longest key and the longest value of a member.
+const MAX_LENGTH: usize = 256;
 
 /// Reads and writes `traceparent` and `tracestate`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TraceContextPropagator;
 
-/// The state of a trace as it came. The SDK's own type refuses keys that level 2 allows, so it travels beside the span.
+/// Of a trace as it came, what a span does not keep: the SDK's state refuses keys that level 2 allows, and a span that is not
+/// sampled forgets the random flag.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct State {
+struct Came {
     trace: TraceId,
-    header: String,
+    flags: TraceFlags,
+    state: String,
 }
+
+const RANDOM: TraceFlags = TraceFlags::new(0b10);
 
 impl TextMapPropagator for TraceContextPropagator {
     fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
@@ -37,12 +40,11 @@ impl TextMapPropagator for TraceContextPropagator {
         if !span.is_valid() {
             return;
         }
-        let flags = span.trace_flags().to_u8() & KNOWN_FLAGS;
+        let came = context.get::<Came>().filter(|came| came.trace == span.trace_id());
+        let random = came.map_or(TraceFlags::default(), |came| came.flags & RANDOM);
+        let flags = (span.trace_flags() | random).to_u8() & KNOWN_FLAGS;
         injector.set(TRACEPARENT, format!("00-{}-{}-{flags:02x}", span.trace_id(), span.span_id()));
-        let state = match context.get::<State>() {
-            Some(state) if state.trace == span.trace_id() => state.header.clone(),
-            _ => span.trace_state().header(),
-        };
+        let state = came.map_or_else(|| span.trace_state().header(), |came| came.state.clone());
         if !state.is_empty() {
             injector.set(TRACESTATE, state);
         }
@@ -52,10 +54,10 @@ impl TextMapPropagator for TraceContextPropagator {
         let parents = extractor.get_all(TRACEPARENT).unwrap_or_default();
         let [parent] = parents[..] else { return context.clone() };
         let Some((trace, span, flags)) = parse_parent(parent) else { return context.clone() };
-        let header = parse_state(&extractor.get_all(TRACESTATE).unwrap_or_default()).unwrap_or_default();
-        let state = header.parse::<TraceState>().unwrap_or_default(); // what the SDK can hold of it, for the exporter
-        let context = context.with_remote_span_context(SpanContext::new(trace, span, flags, true, state));
-        if header.is_empty() { context } else { context.with_value(State { trace, header }) }
+        let state = parse_state(&extractor.get_all(TRACESTATE).unwrap_or_default()).unwrap_or_default();
+        let exported = state.parse::<TraceState>().unwrap_or_default(); // what the SDK can hold of it
+        let context = context.with_remote_span_context(SpanContext::new(trace, span, flags, true, exported));
+        context.with_value(Came { trace, flags, state })
     }
 
     fn fields(&self) -> FieldIter<'_> {
@@ -117,11 +119,42 @@ fn parse_state(headers: &[&str]) -> Option<String> {
 fn is_key(key: &str) -> bool {
     let first = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     let any = |b: u8| first(b) || matches!(b, b'_' | b'-' | b'*' | b'/' | b'@');
-    key.len() <= MAX_KEY && key.bytes().next().is_some_and(first) && key.bytes().all(any)
+    key.len() <= MAX_LENGTH && key.bytes().next().is_some_and(first) && key.bytes().all(any)
 }
 
 /// 1 to 256 printable characters without `,` and `=`, the last not a space.
 fn is_value(value: &str) -> bool {
     let allowed = |b: u8| matches!(b, b' '..=b'~') && b != b',' && b != b'=';
-    (1..=MAX_VALUE).contains(&value.len()) && value.bytes().all(allowed) && !value.ends_with(' ')
+    (1..=MAX_LENGTH).contains(&value.len()) && value.bytes().all(allowed) && !value.ends_with(' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    fn through(headers: &HashMap<String, String>) -> HashMap<String, String> {
+        let mut out = HashMap::new();
+        TraceContextPropagator.inject_context(&TraceContextPropagator.extract(headers), &mut out);
+        out
+    }
+
+    proptest! {
+        /// No text makes it fail, and what it hands on it would read itself, unchanged.
+        #[test]
+        fn what_is_written_is_read_again(parent in "(00|01|cc|ff)?-?[0-9a-f]{30,34}-[0-9a-f]{15,17}-[0-9a-f]{2}.{0,3}", state in "[a-z@=, \t1]{0,40}") {
+            let headers = HashMap::from([(TRACEPARENT.to_owned(), parent), (TRACESTATE.to_owned(), state)]);
+            let once = through(&headers);
+            prop_assert_eq!(through(&once), once);
+        }
+
+        /// A valid parent comes through, but for flags that nobody knows.
+        #[test]
+        fn a_valid_parent_comes_through(trace in 1..=u128::MAX, span in 1..=u64::MAX, flags: u8) {
+            let parent = format!("00-{trace:032x}-{span:016x}-{flags:02x}");
+            let out = through(&HashMap::from([(TRACEPARENT.to_owned(), parent)]));
+            prop_assert_eq!(&out[TRACEPARENT], &format!("00-{trace:032x}-{span:016x}-{:02x}", flags & KNOWN_FLAGS));
+        }
+    }
 }
