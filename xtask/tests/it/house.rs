@@ -5,7 +5,7 @@ use std::process::Command;
 
 use fs_err as fs;
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
 }
 

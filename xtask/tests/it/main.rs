@@ -1,4 +1,5 @@
 //! The house rules that a machine can check.
 
+mod copies;
 mod edges;
 mod house;

@@ -27,7 +27,7 @@ spec:
       port: 80
       targetPort: http
       protocol: TCP
-      appProtocol: http
+      appProtocol: {{ $.Values.service.protocol }}
 {{- end }}
 {{- end -}}
 

@@ -1,0 +1,8 @@
+//! The chassis around a small service, run as a process: signals, exit codes, what leaves by OTLP, what goes downstream.
+
+mod errors;
+mod life;
+mod peers;
+mod service;
+mod telemetry;
+mod trace_context;
