@@ -3,6 +3,9 @@
 //! An organisation keeps its repositories as folders. What calls a reusable workflow pins it by commit, so that commit
 //! must be known without a repository: it is a function of the folder. Author, date and message are fixed; order, modes
 //! and ignore rules are git's, so that `git add -A && git write-tree` gives the same tree.
+//!
+//! A history of one commit would move every pin with every change. So what is pinned can come first: a commit of some
+//! folders alone ([`WORKFLOWS`]), and the commit of everything on top of it.
 
 use std::path::{Path, PathBuf};
 
@@ -19,12 +22,17 @@ use karat_source::{FILE_LIMIT, WALK_LIMIT};
 
 pub use gix::objs::Kind;
 
-/// The commit that a folder is, and its tree; both in hexadecimal.
+/// What reusable workflows are made of: the workflows, and the scripts that they check out.
+pub const WORKFLOWS: &[&str] = &[".github", "scripts"];
+
+/// The commits that a folder is; hashes in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
-    /// The hash of the commit. It has no parent.
+    /// The hash of the commit of everything.
     pub commit: String,
-    /// The hash of its tree.
+    /// Its parent, of what came first: it changes only when that does. `None` if the folder holds none of it.
+    pub first: Option<String>,
+    /// The hash of the tree of everything.
     pub tree: String,
 }
 
@@ -83,20 +91,26 @@ pub enum ImportError {
 const SIGNATURE: &str = "Karat <karat@karat.dev> 1767225600 +0000"; // 2026-01-01T00:00:00Z
 const MESSAGE: &str = "Import\n";
 
-/// The commit that `folder` is. `keep` is given every object once or more, blobs first, the commit last.
+/// The commits that `folder` is: one of what `first` names at its top, if anything, and one of everything. `keep` is given
+/// every object, once or more; what an object names was given before.
 ///
 /// Read are regular files (with their executable bit) and links (as links). `.gitignore` files count as far as they lie
 /// within the folder; those above it, the user's own and attributes do not. Empty folders and a `.git` at the top are
 /// left out, as are devices and sockets.
-pub fn import(folder: &Path, keep: &mut dyn FnMut(Object<'_>)) -> Result<Import, ImportError> {
+pub fn import(folder: &Path, first: &[&str], keep: &mut dyn FnMut(Object<'_>)) -> Result<Import, ImportError> {
     let mut walk = Walk { root: folder, ignored: Search::default(), visited: 0, keep };
-    let tree = match walk.tree(folder, &BString::default())? {
-        Some(tree) => tree,
-        None => walk.object(folder, Kind::Tree, &[])?,
+    let entries = walk.entries(folder, &BString::default())?;
+    let before: Vec<Entry> =
+        entries.iter().filter(|entry| first.iter().any(|name| entry.filename == *name)).cloned().collect();
+    let parent = if before.is_empty() {
+        None
+    } else {
+        let tree = walk.tree(folder, before)?;
+        Some(walk.commit(tree, None)?)
     };
-    let text = format!("tree {tree}\nauthor {SIGNATURE}\ncommitter {SIGNATURE}\n\n{MESSAGE}");
-    let commit = walk.object(folder, Kind::Commit, text.as_bytes())?;
-    Ok(Import { commit: commit.to_string(), tree: tree.to_string() })
+    let tree = walk.tree(folder, entries)?;
+    let commit = walk.commit(tree, parent)?;
+    Ok(Import { commit: commit.to_string(), first: parent.map(|id| id.to_string()), tree: tree.to_string() })
 }
 
 struct Walk<'a> {
@@ -108,8 +122,8 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// The tree of one folder; `None` if it holds nothing. `place` is its path from the root.
-    fn tree(&mut self, folder: &Path, place: &BString) -> Result<Option<ObjectId>, ImportError> {
+    /// What one folder holds, in any order. `place` is its path from the root.
+    fn entries(&mut self, folder: &Path, place: &BString) -> Result<Vec<Entry>, ImportError> {
         let rules = self.ignored.patterns.len();
         let file = folder.join(".gitignore");
         // A link is not read as rules, as git does not since 2.32.
@@ -130,13 +144,20 @@ impl Walk<'_> {
             }
         }
         self.ignored.patterns.truncate(rules);
-        if entries.is_empty() {
-            return Ok(None);
-        }
+        Ok(entries)
+    }
+
+    fn tree(&mut self, folder: &Path, mut entries: Vec<Entry>) -> Result<ObjectId, ImportError> {
         entries.sort();
         let mut data = Vec::new();
         Tree { entries }.write_to(&mut data)?;
-        self.object(folder, Kind::Tree, &data).map(Some)
+        self.object(folder, Kind::Tree, &data)
+    }
+
+    fn commit(&mut self, tree: ObjectId, parent: Option<ObjectId>) -> Result<ObjectId, ImportError> {
+        let parent = parent.map(|id| format!("parent {id}\n")).unwrap_or_default();
+        let text = format!("tree {tree}\n{parent}author {SIGNATURE}\ncommitter {SIGNATURE}\n\n{MESSAGE}");
+        self.object(self.root, Kind::Commit, text.as_bytes())
     }
 
     /// What a tree says of one file, link or folder; `None` if git would not add it.
@@ -155,10 +176,12 @@ impl Walk<'_> {
             return Ok(None);
         }
         let (mode, oid) = if about.is_dir() {
-            match self.tree(path, &below)? {
-                Some(tree) => (Mode::Tree, tree),
-                None => return Ok(None),
+            let entries = self.entries(path, &below)?;
+            // An empty folder is nothing to git.
+            if entries.is_empty() {
+                return Ok(None);
             }
+            (Mode::Tree, self.tree(path, entries)?)
         } else if about.is_symlink() {
             let target = fs::read_link(path)?;
             let target =

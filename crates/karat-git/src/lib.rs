@@ -3,7 +3,7 @@
 
 mod import;
 
-pub use import::{Import, ImportError, Kind, Object, import};
+pub use import::{Import, ImportError, Kind, Object, WORKFLOWS, import};
 
 use std::collections::BTreeMap;
 use std::ops::Bound;

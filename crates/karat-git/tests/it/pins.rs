@@ -1,20 +1,21 @@
 //! Services call the workflows of governance by commit. That commit is a function of governance's folder, so it is kept
-//! by a program: `cargo xtask gen pins` writes it, and the test fails where it is stale.
+//! by a program: `cargo xtask gen pins` writes it, and the test fails where it is stale. It is the commit of the workflows
+//! and their scripts alone, so that a new team or a new chart moves no service's pin.
 //!
 //! Only what is outside governance is pinned: no folder can hold its own hash.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use karat_git::import;
+use karat_git::{WORKFLOWS, import};
 
 /// What stands before the name of a workflow, in `uses:` lines and in the identities of signers.
-const WORKFLOWS: &str = "platform/governance/.github/workflows/";
+const CALLED: &str = "platform/governance/.github/workflows/";
 
 #[test]
 fn services_call_governance_as_it_is() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let commit = import(&root.join("myhealth/governance"), &mut |_| {}).unwrap().commit;
+    let commit = commit(&root);
     let stale = repin(&root, &["myhealth", "paths"], &commit, write());
     assert!(stale.is_empty(), "governance is {commit} now; run `cargo xtask gen pins`:\n{}", stale.join("\n"));
 }
@@ -23,11 +24,11 @@ fn services_call_governance_as_it_is() {
 fn only_commits_of_the_workflows_are_pinned() {
     let (old, new) = ("a".repeat(40), "b".repeat(40));
     let text = format!(
-        "uses: {WORKFLOWS}service-ci.yaml@{old} # main\n\
-         subject: https://git.myhealth.example/{WORKFLOWS}docs-ci.yaml@{old}\n\
-         subject: https://git.myhealth.example/{WORKFLOWS}mirror.yaml@refs/heads/main\n\
+        "uses: {CALLED}service-ci.yaml@{old} # main\n\
+         subject: https://git.myhealth.example/{CALLED}docs-ci.yaml@{old}\n\
+         subject: https://git.myhealth.example/{CALLED}mirror.yaml@refs/heads/main\n\
          uses: other/repository/.github/workflows/service-ci.yaml@{old}\n\
-         digest: {old}, {WORKFLOWS}service-ci.yaml, {WORKFLOWS}short.yaml@{}\n",
+         digest: {old}, {CALLED}service-ci.yaml, {CALLED}short.yaml@{}\n",
         &old[1..]
     );
     let expected = text.replacen(&old, &new, 2);
@@ -40,20 +41,28 @@ fn a_stale_pin_is_named_and_mended() {
     let root = tempfile::tempdir().unwrap();
     let ci = root.path().join("myhealth/apps/one/.github/workflows/ci.yaml");
     let own = root.path().join("myhealth/governance/README.md");
-    let text = format!("jobs:\n  service:\n    uses: {WORKFLOWS}service-ci.yaml@{} # main\n", "0".repeat(40));
-    for path in [&ci, &own] {
+    let text = format!("jobs:\n  service:\n    uses: {CALLED}service-ci.yaml@{} # main\n", "0".repeat(40));
+    let workflow = root.path().join("myhealth/governance/.github/workflows/service-ci.yaml");
+    for path in [&ci, &own, &workflow] {
         fs_err::create_dir_all(path.parent().unwrap()).unwrap();
         fs_err::write(path, &text).unwrap();
     }
     crate::git(root.path(), &["init", "-q"]);
-    let commit = import(&root.path().join("myhealth/governance"), &mut |_| {}).unwrap().commit;
+    let commit = commit(root.path());
     let named = ["myhealth/apps/one/.github/workflows/ci.yaml"];
     assert_eq!(repin(root.path(), &["myhealth"], &commit, false), named);
     assert_eq!(fs_err::read_to_string(&ci).unwrap(), text);
     assert_eq!(repin(root.path(), &["myhealth"], &commit, true), [""; 0]);
     assert!(fs_err::read_to_string(&ci).unwrap().contains(&format!("@{commit} # main")));
     assert_eq!(fs_err::read_to_string(&own).unwrap(), text, "governance does not name itself");
-    assert_eq!(import(&root.path().join("myhealth/governance"), &mut |_| {}).unwrap().commit, commit);
+    fs_err::write(&own, "another text").unwrap();
+    assert_eq!(self::commit(root.path()), commit, "only workflows and scripts count");
+}
+
+/// The commit of governance's workflows.
+fn commit(root: &Path) -> String {
+    let import = import(&root.join("myhealth/governance"), WORKFLOWS, &mut |_| {}).unwrap();
+    import.first.expect("governance has workflows")
 }
 
 /// The files below `folders` whose pins are not `commit`; they are mended instead if `write` is set.
@@ -83,8 +92,8 @@ fn repin(root: &Path, folders: &[&str], commit: &str, write: bool) -> Vec<String
 fn pinned(text: &str, commit: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(WORKFLOWS) {
-        let (before, after) = rest.split_at(at + WORKFLOWS.len());
+    while let Some(at) = rest.find(CALLED) {
+        let (before, after) = rest.split_at(at + CALLED.len());
         out.push_str(before);
         rest = after;
         let name = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(rest.len());
