@@ -2,4 +2,5 @@
 
 mod copies;
 mod edges;
+mod governance;
 mod house;
