@@ -20,6 +20,7 @@ const COPIES: &[(&str, &[&str])] = &[
     // What two paths have in common: the path to Rust has the original.
     ("paths/rust-service/config", &["paths/go-service/config"]),
     ("paths/rust-service/governance", &["paths/go-service/governance"]),
+    ("paths/rust-service/skeleton/.github", &["paths/go-service/skeleton/.github"]),
     ("paths/rust-service/skeleton/chart", &["paths/go-service/skeleton/chart"]),
     ("paths/rust-service/skeleton/docs/runbooks", &["paths/go-service/skeleton/docs/runbooks"]),
     ("paths/rust-service/skeleton/docs/how-to", &["paths/go-service/skeleton/docs/how-to"]),

@@ -23,6 +23,8 @@ pub mod secrets;
 pub mod serve;
 pub mod store;
 pub mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use config::{ConfigError, Reader};
 pub use problem::Problem;

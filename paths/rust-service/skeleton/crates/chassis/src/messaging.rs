@@ -17,7 +17,7 @@ use aws_sdk_sqs::{
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use opentelemetry::{
     Context, KeyValue,
-    trace::{Link, SpanBuilder, SpanKind, TraceContextExt as _},
+    trace::{SpanKind, TraceContextExt as _},
 };
 use std::{
     collections::HashMap,
@@ -220,13 +220,8 @@ impl Queue {
         let producer = telemetry::extract(&delivery.carrier);
         let mut on_span = attributes.clone();
         on_span.push(KeyValue::new("messaging.message.id", delivery.id.clone()));
-        let mut builder = SpanBuilder::from_name(format!("process {}", self.name))
-            .with_kind(SpanKind::Consumer)
-            .with_attributes(on_span);
-        if producer.span().span_context().is_valid() {
-            builder = builder.with_links(vec![Link::with_context(producer.span().span_context().clone())]);
-        }
-        let context = telemetry::build(&producer, builder);
+        let name = format!("process {}", self.name);
+        let context = telemetry::linked_span(&producer, &producer, SpanKind::Consumer, name, on_span);
         let started = Instant::now();
         let result = self.process_in(delivery, work).with_context(context.clone()).await;
         let error = result.as_ref().err().map(ErrorType::error_type);
@@ -296,6 +291,12 @@ impl Queue {
             error => error.meta().code().unwrap_or("_OTHER").to_owned(),
         };
         QueueError { operation, queue: self.name.to_string(), kind }
+    }
+}
+
+impl ErrorType for QueueError {
+    fn error_type(&self) -> String {
+        self.kind.clone()
     }
 }
 

@@ -69,8 +69,8 @@ struct DatabaseSecret {
     username: String,
     password: Secret,
     dbname: String,
-    #[serde(default = "default_sslmode")]
-    sslmode: String,
+    #[serde(default)]
+    sslmode: SslMode,
     sslrootcert: Option<String>,
 }
 
@@ -84,8 +84,28 @@ fn default_port() -> u16 {
     5432
 }
 
-fn default_sslmode() -> String {
-    "verify-full".to_owned()
+/// libpq's modes; the default is the only one that knows whom it talks to.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum SslMode {
+    Disable,
+    Prefer,
+    Require,
+    VerifyCa,
+    #[default]
+    VerifyFull,
+}
+
+impl SslMode {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Disable => "disable",
+            Self::Prefer => "prefer",
+            Self::Require => "require",
+            Self::VerifyCa => "verify-ca",
+            Self::VerifyFull => "verify-full",
+        }
+    }
 }
 
 /// The store cannot be used.
@@ -327,7 +347,7 @@ async fn prepare(connection: &mut AnyConnection, system: System) -> Result<(), s
 
 fn connect_options(database: &Database, secrets: &Secrets) -> Result<AnyConnectOptions, StoreError> {
     let url = match database {
-        Database::Sqlite(path) => format!("sqlite://{}?mode=rwc", encoded(&path.to_string_lossy())),
+        Database::Sqlite(path) => format!("sqlite:{}?mode=rwc", encoded(&path.to_string_lossy())),
         Database::Secret(name) => {
             let secret: DatabaseSecret = secrets.read(name)?;
             let Engine::Postgres = secret.engine;
@@ -338,7 +358,7 @@ fn connect_options(database: &Database, secrets: &Secrets) -> Result<AnyConnectO
                 if secret.host.contains(':') { format!("[{}]", secret.host) } else { secret.host },
                 secret.port,
                 encoded(&secret.dbname),
-                encoded(&secret.sslmode),
+                secret.sslmode.word(),
                 encoded(env!("CARGO_PKG_NAME")),
             );
             if let Some(certificate) = &secret.sslrootcert {
@@ -349,19 +369,18 @@ fn connect_options(database: &Database, secrets: &Secrets) -> Result<AnyConnectO
         }
     };
     // The driver's error would quote the address, and with it the password.
-    let options = AnyConnectOptions::from_str(&url).map_err(|_| {
-        StoreError::Sql(sqlx::Error::Configuration("host, port, dbname or sslmode cannot be used".into()))
-    })?;
+    let options = AnyConnectOptions::from_str(&url)
+        .map_err(|_| StoreError::Sql(sqlx::Error::Configuration("the host cannot be used".into())))?;
     Ok(options.disable_statement_logging())
 }
 
-/// Percent-encodes all that is not unreserved; `/` stays for paths.
+/// Percent-encodes all that is not unreserved.
 fn encoded(text: &str) -> String {
     use std::fmt::Write as _;
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
             _ => _ = write!(out, "%{byte:02X}"),
         }
     }

@@ -13,7 +13,7 @@ use crate::config::Reader;
 use opentelemetry::{
     Context, InstrumentationScope, KeyValue, global,
     propagation::{TextMapCompositePropagator, TextMapPropagator},
-    trace::{SpanBuilder, SpanKind, Status, TraceContextExt as _, Tracer as _, TracerProvider as _},
+    trace::{Link, SpanBuilder, SpanKind, Status, TraceContextExt as _, Tracer as _, TracerProvider as _},
 };
 use opentelemetry_sdk::{
     Resource,
@@ -22,7 +22,7 @@ use opentelemetry_sdk::{
     propagation::BaggagePropagator,
     trace::{SdkTracer, SdkTracerProvider},
 };
-use std::{sync::OnceLock, time::Duration};
+use std::{borrow::Cow, sync::OnceLock, time::Duration};
 
 pub use opentelemetry::trace::FutureExt;
 
@@ -35,7 +35,7 @@ const SCOPE: &str = "chassis";
 pub struct TelemetrySettings {
     /// `LOG_LEVEL`.
     pub level: tracing::Level,
-    /// `OTEL_SERVICE_NAME`, else the service's own name.
+    /// `OTEL_SERVICE_NAME`, else `service.name` of `OTEL_RESOURCE_ATTRIBUTES`, else the service's own name.
     pub service: String,
     endpoint: Option<(http::Uri, otlp::Protocol)>,
     propagators: Vec<Propagator>,
@@ -70,11 +70,18 @@ impl TelemetrySettings {
         let propagators = env.optional("OTEL_PROPAGATORS", expected, parse);
         Self {
             level,
-            service: env.text("OTEL_SERVICE_NAME").unwrap_or_else(|| service.to_owned()),
+            service: service_name(env).unwrap_or_else(|| service.to_owned()),
             endpoint: endpoint.filter(|_| !disabled),
             propagators: propagators.unwrap_or_else(|| vec![Propagator::TraceContext, Propagator::Baggage]),
         }
     }
+}
+
+fn service_name(env: &Reader) -> Option<String> {
+    let attributes = || env.text("OTEL_RESOURCE_ATTRIBUTES");
+    let of_resource =
+        || attributes()?.split(',').find_map(|pair| pair.trim().strip_prefix("service.name=").map(str::to_owned));
+    env.text("OTEL_SERVICE_NAME").or_else(of_resource)
 }
 
 /// The running SDK. Shut it down as the last thing: what is not exported by then is lost.
@@ -146,13 +153,27 @@ fn scope() -> InstrumentationScope {
 pub fn span(
     parent: &Context,
     kind: SpanKind,
-    name: impl Into<std::borrow::Cow<'static, str>>,
+    name: impl Into<Cow<'static, str>>,
     attributes: Vec<KeyValue>,
 ) -> Context {
     build(parent, SpanBuilder::from_name(name).with_kind(kind).with_attributes(attributes))
 }
 
-pub(crate) fn build(parent: &Context, builder: SpanBuilder) -> Context {
+/// As [`span`], with a link to the span of `cause`: what made this happen, perhaps long ago or in another trace.
+#[must_use]
+pub fn linked_span(
+    parent: &Context,
+    cause: &Context,
+    kind: SpanKind,
+    name: impl Into<Cow<'static, str>>,
+    attributes: Vec<KeyValue>,
+) -> Context {
+    let cause = cause.span().span_context().clone();
+    let links = if cause.is_valid() { vec![Link::with_context(cause)] } else { Vec::new() };
+    build(parent, SpanBuilder::from_name(name).with_kind(kind).with_attributes(attributes).with_links(links))
+}
+
+fn build(parent: &Context, builder: SpanBuilder) -> Context {
     match TRACER.get() {
         Some(tracer) => parent.with_span(tracer.build_with_context(builder, parent)),
         None => parent.clone(), // before `Telemetry::start`, or in a test that needs none

@@ -1,11 +1,11 @@
 //! Every error is problem details (RFC 9457), whoever made it.
 
-use crate::peers::Process;
+use crate::service;
 use serde_json::json;
 
 #[test]
 fn errors_are_problem_details() {
-    let process = Process::serve(&[]);
+    let process = service::serve(&[]);
     let post = |media_type: &str, body: &str| {
         let length = body.len();
         process.send(&format!(
@@ -76,7 +76,7 @@ fn errors_are_problem_details() {
 
 #[test]
 fn load_is_shed_and_waiting_ends() {
-    let process = Process::serve(&[("MAX_CONCURRENT_REQUESTS", "1")]);
+    let process = service::serve(&[("MAX_CONCURRENT_REQUESTS", "1")]);
     let slow = process.write("GET /slow HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n");
     std::thread::sleep(std::time::Duration::from_millis(200));
     let refused = process.get("/slow");
@@ -84,5 +84,5 @@ fn load_is_shed_and_waiting_ends() {
     assert!(refused.head.contains("retry-after: 1"), "{}", refused.head);
     assert_eq!(refused.json()["type"], "https://myhealth.example/problems/overloaded");
     assert_eq!(process.get("/livez").status, 200, "probes are answered under load");
-    assert_eq!(crate::peers::Answer::of(slow).status, 200);
+    assert_eq!(chassis::testing::Answer::of(slow).status, 200);
 }

@@ -1,11 +1,12 @@
 //! Start, drain and end.
 
-use crate::peers::{Answer, Process, eventually};
+use crate::service;
+use chassis::testing::{Answer, Process, eventually};
 use std::{net::TcpStream, thread, time::Duration};
 
 #[test]
 fn what_is_in_flight_is_finished() {
-    let mut process = Process::serve(&[("DRAIN_SECONDS", "1")]);
+    let mut process = service::serve(&[("DRAIN_SECONDS", "1")]);
     assert_eq!(process.get("/startupz").status, 200);
     let ready = process.get("/readyz").json();
     assert_eq!(ready, serde_json::json!({"status": "ready", "checks": [{"name": "weather", "status": "ok"}]}));
@@ -26,14 +27,14 @@ fn what_is_in_flight_is_finished() {
 
 #[test]
 fn grace_ends_and_a_second_signal_ends_at_once() {
-    let mut process = Process::serve(&[("GRACE_SECONDS", "0")]);
+    let mut process = service::serve(&[("GRACE_SECONDS", "0")]);
     let _slow = process.write("GET /slow HTTP/1.1\r\nHost: probe\r\n\r\n");
     thread::sleep(Duration::from_millis(100));
     process.signal("TERM");
     assert_eq!(process.wait().code(), Some(1), "something was not finished");
 
     for (signal, code) in [("TERM", 143), ("INT", 130)] {
-        let mut process = Process::serve(&[("DRAIN_SECONDS", "60")]);
+        let mut process = service::serve(&[("DRAIN_SECONDS", "60")]);
         process.signal("TERM");
         eventually("draining", || process.log("draining"));
         process.signal(signal);
@@ -43,10 +44,10 @@ fn grace_ends_and_a_second_signal_ends_at_once() {
 
 #[test]
 fn exit_codes_and_all_mistakes_at_once() {
-    let mut bad = Process::spawn(
+    let mut bad = Process::spawn(service::command(
         "serve",
         &[("PORT", "http"), ("LOG_LEVEL", "loud"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector")],
-    );
+    ));
     assert_eq!(bad.wait().code(), Some(2));
     let errors = bad.errors();
     for expected in [
@@ -67,7 +68,11 @@ fn exit_codes_and_all_mistakes_at_once() {
         ("--version", &[], 0),
         ("sevre", &[], 2),
     ] {
-        assert_eq!(Process::spawn(arguments, environment).wait().code(), Some(code), "{arguments} {environment:?}");
+        assert_eq!(
+            Process::spawn(service::command(arguments, environment)).wait().code(),
+            Some(code),
+            "{arguments} {environment:?}"
+        );
     }
 }
 
@@ -75,10 +80,10 @@ fn exit_codes_and_all_mistakes_at_once() {
 fn the_port_is_written_to_a_file_and_a_taken_port_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("port");
-    let process = Process::serve(&[("PORT_FILE", file.to_str().expect("a path"))]);
+    let process = service::serve(&[("PORT_FILE", file.to_str().expect("a path"))]);
     let port = std::fs::read_to_string(file).expect("the file is there");
     assert_eq!(port, process.port.to_string());
-    let mut second = Process::spawn("serve", &[("PORT", &port)]);
+    let mut second = Process::spawn(service::command("serve", &[("PORT", &port)]));
     assert_eq!(second.wait().code(), Some(3));
     assert!(second.errors().contains("choose another PORT"));
 }

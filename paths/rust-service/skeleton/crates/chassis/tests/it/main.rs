@@ -2,7 +2,8 @@
 
 mod errors;
 mod life;
-mod peers;
+mod messaging;
 mod service;
+mod store;
 mod telemetry;
 mod trace_context;

@@ -1,4 +1,4 @@
-//! The service under test. The other tests start this test binary with [`crate::peers::Process`] to run it.
+//! The service under test. The other tests start this test binary to run it.
 
 use axum::{
     Router,
@@ -9,18 +9,22 @@ use chassis::{
     About, Chassis, Problem, Reader, Service, StartError,
     client::{Bytes, HttpClient},
     http::{Body, Query, document},
+    messaging::{Outgoing, Queue, QueueError, QueueSettings},
     secrets::Secrets,
+    serve::Stop,
     telemetry::{self, metrics},
+    testing::Process,
 };
 use opentelemetry::{
     Context, KeyValue,
     trace::{SpanKind, Status, TraceContextExt as _},
 };
 use serde::Deserialize;
-use std::time::Duration;
+use std::{process::Command, time::Duration};
 
 struct Probe {
     downstream: Option<http::Uri>,
+    queue: Option<QueueSettings>,
     broken: bool,
 }
 
@@ -34,7 +38,8 @@ impl Service for Probe {
 
     fn read(env: &mut Reader) -> Option<Self> {
         let broken = env.choice("BROKEN", &[("true", true), ("false", false)], false);
-        Some(Self { downstream: env.url("DOWNSTREAM", false), broken })
+        let queue = if env.text("EVENTS_QUEUE").is_some() { QueueSettings::read(env) } else { None };
+        Some(Self { downstream: env.url("DOWNSTREAM", false), queue, broken })
     }
 
     async fn migrate(&self, _: &Secrets) -> Result<(), StartError> {
@@ -54,7 +59,11 @@ impl Service for Probe {
             .route("/body", post(body))
             .route("/fail", get(async || Problem::internal()))
             .route("/openapi.yaml", get(document("application/yaml", "openapi: 3.1.0\n")));
-        Ok(routes)
+        let Some(settings) = &self.queue else { return Ok(routes) };
+        let queue = Queue::open(settings).await;
+        let sender = queue.clone();
+        chassis.spawn("consumer", |stop| consume(queue, stop));
+        Ok(routes.route("/send", post(send).with_state(sender)))
     }
 }
 
@@ -79,6 +88,24 @@ async fn call(
 async fn slow() -> &'static str {
     tokio::time::sleep(Duration::from_millis(700)).await;
     "done"
+}
+
+async fn send(State(queue): State<Queue>) -> Result<(), Problem> {
+    let message = Outgoing { body: "{}".into(), kind: "t".into(), group: "g".into(), id: "i".into() };
+    queue.send(&Context::current(), message).await.map_err(|_| Problem::internal())?;
+    Ok(())
+}
+
+async fn consume(queue: Queue, mut stop: Stop) {
+    while let Some(received) = stop.or(queue.receive()).await {
+        for delivery in received.expect("the queue answers") {
+            let work = async || {
+                tracing::info!("processed");
+                Ok::<_, QueueError>(())
+            };
+            queue.process(&delivery, work).await.expect("it is processed");
+        }
+    }
 }
 
 /// Does all that it must not do.
@@ -120,4 +147,16 @@ fn process() {
     let arguments = std::env::var("PROBE_ARGUMENTS").unwrap_or_default();
     let arguments: Vec<&str> = arguments.split(' ').collect();
     std::process::exit(chassis::serve::command::<Probe>(&arguments).into());
+}
+
+/// The command line that runs it as a process of its own.
+pub(crate) fn command(arguments: &str, environment: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("this test"));
+    command.args(["service::process", "--exact", "--ignored", "--nocapture"]).env_clear();
+    command.env("PROBE_ARGUMENTS", arguments).envs(environment.iter().copied());
+    command
+}
+
+pub(crate) fn serve(environment: &[(&str, &str)]) -> Process {
+    Process::serve(command("serve", environment))
 }

@@ -1,6 +1,7 @@
 //! What leaves by OTLP, and what does not.
 
-use crate::peers::{Collector, Downstream, Process, eventually};
+use crate::service;
+use chassis::testing::{Collector, Recorder, eventually};
 use opentelemetry_proto::tonic::{
     common::v1::{KeyValue, any_value::Value},
     metrics::v1::{Metric, metric::Data},
@@ -29,7 +30,7 @@ fn nothing_leaks(collector: &Collector, endpoint: &str, protocol: &str) {
         ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
         ("OTEL_BSP_SCHEDULE_DELAY", "50"),
     ];
-    let mut process = Process::serve(&environment);
+    let mut process = service::serve(&environment);
     let request = format!(
         "GET /leak/4711?name=Grace%20Example HTTP/1.1\r\nHost: probe\r\nUser-Agent: Grace Example\r\n\
          traceparent: 00-{TRACE}-b7ad6b7169203331-01\r\nConnection: close\r\n\r\n"
@@ -70,14 +71,14 @@ fn shown(requests: &[impl Debug]) -> String {
 #[test]
 fn spans_and_metrics_follow_the_conventions() {
     let (collector, endpoint) = Collector::grpc();
-    let downstream = Downstream::start();
+    let downstream = Recorder::start();
     let environment = [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
         ("OTEL_RESOURCE_ATTRIBUTES", "service.namespace=scheduling,rollouts.pod_template_hash=abc"),
         ("OTEL_SERVICE_NAME", "probe-canary"),
         ("DOWNSTREAM", &downstream.url),
     ];
-    let mut process = Process::serve(&environment);
+    let mut process = service::serve(&environment);
     let request = format!(
         "GET /call?times=1 HTTP/1.1\r\nHost: probe:8080\r\ntraceparent: 00-{TRACE}-b7ad6b7169203331-01\r\nConnection: close\r\n\r\n"
     );

@@ -1,6 +1,7 @@
 //! The 41 cases of the W3C's validation service, as data, against the served stack with a call downstream.
 
-use crate::peers::{Downstream, Headers, Process};
+use crate::service;
+use chassis::testing::{Headers, Recorder};
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -51,8 +52,8 @@ struct Parent {
 fn the_cases_of_the_official_suite() {
     let suite: Suite = serde_json::from_str(include_str!("../trace-context.json")).expect("the cases are JSON");
     assert_eq!(suite.cases.len(), 41);
-    let downstream = Downstream::start();
-    let process = Process::serve(&[("DOWNSTREAM", &downstream.url)]);
+    let downstream = Recorder::start();
+    let process = service::serve(&[("DOWNSTREAM", &downstream.url)]);
     let mut failures = Vec::new();
     for case in &suite.cases {
         for (number, sent) in case.requests.iter().enumerate() {
@@ -62,7 +63,9 @@ fn the_cases_of_the_official_suite() {
                 let _ = write!(request, "{name}: {value}\r\n");
             }
             assert_eq!(process.send(&format!("{request}\r\n")).status, 200, "{} {number}", case.name);
-            if let Err(problem) = verify(sent, &downstream.take()) {
+            if let Err(problem) =
+                verify(sent, &downstream.take().into_iter().map(|call| call.headers).collect::<Vec<_>>())
+            {
                 failures.push(format!("{} {number}: {problem}", case.name));
             }
         }
