@@ -42,17 +42,21 @@ test_settings_are_those_of_the_organisation() {
 "
   holds "$organisation" "- $SIGNER
 "
+  holds "$organisation" "- ${MIRROR%@refs/heads/main}
+"
   holds "$organisation" "url: $CONFIG_URL
 "
   equal "$CONFIG_URL" "https://git.myhealth.example/$CONFIG_REPOSITORY.git"
   workflow=$(cat "$scripts/../.github/workflows/service-ci.yaml")
   holds "$workflow" "TRIVY_DB_REPOSITORY: $REGISTRY/"
-  [ -f "$scripts/../${SIGNER#*/governance/}" ] || fail "there is no $SIGNER"
+  for signer in "$SIGNER" "${MIRROR%@refs/heads/main}"; do
+    [ -f "$scripts/../${signer#*/governance/}" ] || fail "there is no $signer"
+  done
 }
 
 test_steps_are_those_that_a_runner_must_know() {
   for workflow in "$scripts"/../.github/workflows/*.yaml; do
-    uses=$(sed -n 's/^ *uses: //p' "$workflow" | sed 's/@.*//' | sort -u)
+    uses=$(sed -n 's/^ *uses: //p' "$workflow" | grep -v '^\./' | sed 's/@.*//' | sort -u)
     for action in $uses; do
       case $action in
         actions/checkout | actions/upload-artifact | actions/download-artifact | aquasecurity/trivy-action) ;;
@@ -60,13 +64,13 @@ test_steps_are_those_that_a_runner_must_know() {
       esac
     done
     # Each pin is a commit, with its version.
-    equal "$(grep -E '^ *uses:' "$workflow" | grep -Evc 'uses: [a-z/-]+@[0-9a-f]{40} # v[0-9]+\.[0-9]+\.[0-9]+$')" 0
+    equal "$(grep -E '^ *uses: [^.]' "$workflow" | grep -Evc 'uses: [a-z/-]+@[0-9a-f]{40} # v[0-9]+\.[0-9]+\.[0-9]+$')" 0
     # Each command is a script that is there and can be run.
     # shellcheck disable=SC2013 # paths without spaces
     for script in $(grep -Eo 'governance/scripts/[a-z-]+\.sh' "$workflow" | sort -u); do
       [ -x "$scripts/${script##*/}" ] || fail "$workflow runs $script"
     done
-    equal "$(grep -E '^ *run:' "$workflow" | grep -Evc 'run: (>-|governance/scripts/)')" 0
+    equal "$(grep -E '^ *run:' "$workflow" | grep -Evc 'run: (>-|governance/scripts/|governance/tests/run\.sh$)')" 0
   done
 }
 
@@ -231,6 +235,69 @@ helm push chart.tgz oci://registry.myhealth.example/charts"
   equal "$(calls)" ''
   stub helm 'echo "Digest: none"'
   refused 'is not a digest' "$scripts/publish.sh" image "$digest" chart.tgz 1.4.57
+}
+
+test_the_chart_is_the_committed_one() {
+  mkdir -p service/chart
+  echo committed >service/chart/Chart.yaml
+  git init -q service
+  git -C service add -A
+  GIT_COMMITTER_DATE='1767225600 +0000' git -C service commit -qm first
+  echo changed >service/chart/Chart.yaml
+  stub helm 'cp "$2/Chart.yaml" "$8/appointments-1.4.57.tgz"
+find "$2/Chart.yaml" -newermt 2026-01-01T00:00:01Z'
+  equal "$("$scripts/chart.sh" service 1.4.57 out/chart.tgz)" ''
+  equal "$(cat out/chart.tgz)" committed
+  equal "$(sed 's/ [^ ]*karat[^ ]*/ WORK/g' calls)" 'helm package WORK --version 1.4.57 --app-version 1.4.57 --destination WORK'
+  refused 'is not a version' "$scripts/chart.sh" service latest out/chart.tgz
+}
+
+test_a_registry_on_this_machine_needs_no_tls() {
+  runner
+  export REGISTRY=localhost:5000
+  mkdir image
+  printf '{"manifests":[{"digest":"%s","size":1}]}' "$digest" >image/index.json
+  touch chart.tgz
+  stub oras
+  stub helm "echo 'Digest: $other'"
+  "$scripts/publish.sh" image "$digest" chart.tgz 1.4.57 >said
+  holds "$(calls)" 'helm push --plain-http chart.tgz oci://localhost:5000/charts'
+}
+
+test_images_are_taken_in_once_and_signed() {
+  printf '# others\nquay.io/a/one:v1@%s\n\nghcr.io/b/two@%s\n' "$digest" "$other" >images
+  : >signed
+  stub cosign "
+case \$1 in
+  verify) grep -qx \"\$6\" '$PWD/signed' ;;
+  sign) echo \"\$3\" >>'$PWD/signed' ;;
+esac"
+  stub oras 'case "$*" in *ghcr.io*) exit 1 ;; esac'
+  refused '1 of the images of images were not taken in' "$scripts/mirror.sh" images
+  stub oras
+  forget
+  "$scripts/mirror.sh" images >said
+  identity='--certificate-oidc-issuer https://git.myhealth.example/_services/token --certificate-identity https://git.myhealth.example/platform/governance/.github/workflows/mirror.yaml@refs/heads/main'
+  equal "$(calls)" "cosign initialize --mirror https://tuf.myhealth.example --root /etc/sigstore/root.json
+cosign verify $identity registry.myhealth.example/quay.io/a/one@$digest
+cosign verify $identity registry.myhealth.example/ghcr.io/b/two@$other
+oras cp --no-tty --recursive ghcr.io/b/two@$other registry.myhealth.example/ghcr.io/b/two@$other
+cosign sign --yes registry.myhealth.example/ghcr.io/b/two@$other"
+  forget
+  for line in quay.io/a/one:v1 "one@$digest" "quay.io/a/one@$digest x" "quay.io/A@$digest" "quay.io/a@sha256:abc"; do
+    echo "$line" >>images
+    refused "lists '$line'" "$scripts/mirror.sh" images
+    sed -i.bak '$d' images
+  done
+  equal "$(calls)" ''
+  echo '# none' >images
+  refused 'lists no image' "$scripts/mirror.sh" images
+}
+
+test_the_mirrors_own_list_is_one() {
+  stub cosign
+  stub oras
+  equal "$("$scripts/mirror.sh" "$scripts/../mirror/images")" ''
 }
 
 test_provenance_says_who_built_what() {

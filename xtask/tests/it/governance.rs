@@ -48,6 +48,37 @@ fn the_scripts_pass_their_tests() {
     run(Command::new("sh").arg("tests/run.sh"), &governance());
 }
 
+/// What runs or is built upon is taken in first, and what is taken in is used.
+#[test]
+fn the_mirror_takes_in_what_is_used() {
+    const REGISTRY: &str = "registry.myhealth.example/";
+    let root = governance().join("../..");
+    let listed = fs::read_to_string(governance().join("mirror/images")).unwrap();
+    let listed: Vec<(&str, &str)> = listed.lines().filter_map(|line| line.split_once("@sha256:")).collect();
+    let arguments = ["ls-files", "--cached", "--others", "--exclude-standard", "--", "myhealth", "paths"];
+    let files = Command::new("git").args(arguments).current_dir(&root).output().unwrap().stdout;
+    let mut used = String::new();
+    for path in String::from_utf8(files).unwrap().lines().filter(|path| !path.ends_with("mirror/images")) {
+        let Ok(text) = fs::read_to_string(root.join(path)) else { continue };
+        for image in text.split(REGISTRY).skip(1) {
+            let Some((name, rest)) = image.split_once("@sha256:") else { continue };
+            // Without a host it is ours; with a space or a quote the digest is another's.
+            let host = name.split('/').next().unwrap_or_default();
+            if host.contains('.') && !name.contains(|c: char| c.is_whitespace() || "\"'`".contains(c)) {
+                let digest = rest.get(..64).unwrap_or_default();
+                assert!(
+                    listed.iter().any(|(_, taken)| *taken == digest),
+                    "{path}: mirror/images lacks {name}@sha256:{digest}"
+                );
+            }
+        }
+        used.push_str(&text);
+    }
+    for (name, digest) in listed {
+        assert!(used.contains(digest), "mirror/images: nothing uses {name}@sha256:{digest}");
+    }
+}
+
 #[test]
 fn the_workflows_are_as_actionlint_would_have_them() {
     let (Some(actionlint), Some(python)) = (karat_testkit::peer("actionlint"), karat_testkit::peer("zizmor")) else {
