@@ -1,0 +1,416 @@
+//! The store: Postgres by a secret, or one SQLite file for all replicas on one machine. The same SQL for both.
+//!
+//! Statements use `$1` placeholders and the types TEXT, BIGINT, BOOLEAN; ids are UUIDv7 text, times epoch milliseconds.
+
+use crate::{
+    config::Reader,
+    secrets::{Secret, SecretError, Secrets},
+    telemetry::{self, FutureExt as _, metrics},
+};
+use opentelemetry::{Context, KeyValue, metrics::Histogram, trace::SpanKind};
+use serde::Deserialize;
+use sqlx::{
+    Any, AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Transaction,
+    any::{AnyConnectOptions, AnyPoolOptions},
+};
+use std::{
+    path::PathBuf,
+    str::FromStr as _,
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
+
+static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| metrics::duration("db.client.operation.duration"));
+
+/// How long a request waits for a connection.
+const ACQUIRE: Duration = Duration::from_secs(3);
+/// Names the lock under which one replica migrates.
+const MIGRATION_LOCK: i64 = 0x006b_6172_6174;
+
+/// `DATABASE`: where the data is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Database {
+    /// `secret:<name>`: Postgres, as the secret file `<name>.json` says.
+    Secret(String),
+    /// `sqlite:<path>`: a file, made if it is not there.
+    Sqlite(PathBuf),
+}
+
+/// What the environment says of the store.
+#[derive(Debug, Clone)]
+pub struct StoreSettings {
+    database: Database,
+    connections: u32,
+}
+
+impl StoreSettings {
+    /// Reads `DATABASE` and `DATABASE_CONNECTIONS`.
+    pub fn read(env: &mut Reader) -> Self {
+        let parse = |text: &str| match text.split_once(':')? {
+            ("secret", name) if !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
+                Some(Database::Secret(name.to_owned()))
+            }
+            ("sqlite", path) if !path.is_empty() => Some(Database::Sqlite(path.into())),
+            _ => None,
+        };
+        let database = env.optional("DATABASE", "secret:<name of a secret> or sqlite:<path of a file>", parse);
+        let connections = env.number("DATABASE_CONNECTIONS", 1..=1000, 10);
+        Self {
+            database: database.unwrap_or_else(|| Database::Secret("database".to_owned())),
+            connections: connections.try_into().unwrap_or(10),
+        }
+    }
+}
+
+/// The secret of a database, in the shape that AWS Secrets Manager gives for RDS.
+#[derive(Deserialize)]
+struct DatabaseSecret {
+    engine: Engine,
+    host: String,
+    #[serde(default = "default_port")]
+    port: u16,
+    username: String,
+    password: Secret,
+    dbname: String,
+    #[serde(default)]
+    sslmode: SslMode,
+    sslrootcert: Option<String>,
+}
+
+#[derive(Deserialize)]
+enum Engine {
+    #[serde(rename = "postgres")]
+    Postgres,
+}
+
+fn default_port() -> u16 {
+    5432
+}
+
+/// libpq's modes; the default is the only one that knows whom it talks to.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum SslMode {
+    Disable,
+    Prefer,
+    Require,
+    VerifyCa,
+    #[default]
+    VerifyFull,
+}
+
+impl SslMode {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Disable => "disable",
+            Self::Prefer => "prefer",
+            Self::Require => "require",
+            Self::VerifyCa => "verify-ca",
+            Self::VerifyFull => "verify-full",
+        }
+    }
+}
+
+/// The store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Its secret cannot be read.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// It does not answer, or refuses. The text is the driver's, which may quote data: for the console, not for logs.
+    #[error("the store: {0}")]
+    Sql(#[from] sqlx::Error),
+    /// A migration failed; those before it stay applied.
+    #[error("migration {version:04} ({name}): {source}")]
+    Migration {
+        /// Its number.
+        version: i64,
+        /// Its name.
+        name: &'static str,
+        /// What the database says.
+        source: sqlx::Error,
+    },
+}
+
+impl StoreError {
+    /// Its `error.type`.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        match self {
+            Self::Secret(_) => "secret".to_owned(),
+            Self::Sql(error) | Self::Migration { source: error, .. } => error_type(error),
+        }
+    }
+}
+
+/// One step of the schema. Steps only add (expand); what nothing uses any more is removed by a later release (contract).
+#[derive(Debug, Clone, Copy)]
+pub struct Migration {
+    /// From 1, without gaps.
+    pub version: i64,
+    /// What it does.
+    pub name: &'static str,
+    /// Statements that both databases understand.
+    pub sql: &'static str,
+}
+
+/// Which database it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum System {
+    /// PostgreSQL.
+    Postgres,
+    /// SQLite.
+    Sqlite,
+}
+
+impl System {
+    /// Its name in the conventions.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgresql",
+            Self::Sqlite => "sqlite",
+        }
+    }
+
+    fn begin(self) -> &'static str {
+        match self {
+            Self::Postgres => "BEGIN",
+            Self::Sqlite => "BEGIN IMMEDIATE", // a transaction that reads first and then writes would fail as stale
+        }
+    }
+}
+
+/// A pool of connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: AnyPool,
+    system: System,
+}
+
+impl Store {
+    /// Connects, and keeps connecting with the secret as it is at that time.
+    ///
+    /// # Errors
+    /// The secret or the database cannot be used.
+    pub async fn open(settings: &StoreSettings, secrets: &Secrets) -> Result<Self, StoreError> {
+        sqlx::any::install_drivers(&[sqlx::postgres::any::DRIVER, sqlx::sqlite::any::DRIVER]).ok(); // the second time is an error
+        let system = match &settings.database {
+            Database::Secret(_) => System::Postgres,
+            Database::Sqlite(_) => System::Sqlite,
+        };
+        let changes = match &settings.database {
+            Database::Secret(name) => Some(secrets.watch(name)?),
+            Database::Sqlite(_) => None,
+        };
+        let options = AnyPoolOptions::new()
+            .max_connections(settings.connections)
+            .acquire_timeout(ACQUIRE)
+            .after_connect(move |connection, _| Box::pin(prepare(connection, system)));
+        let pool = options.connect_with(connect_options(&settings.database, secrets)?).await?;
+        if let Some(mut changes) = changes {
+            let (pool, database, secrets) = (pool.clone(), settings.database.clone(), secrets.clone());
+            tokio::spawn(async move {
+                while changes.changed().await.is_ok() && !pool.is_closed() {
+                    match connect_options(&database, &secrets) {
+                        Ok(options) => pool.set_connect_options(options),
+                        Err(error) => tracing::error!(
+                            { "error.type" = error.kind() },
+                            "the changed secret of the store cannot be used"
+                        ),
+                    }
+                }
+            });
+        }
+        let measured = pool.clone();
+        metrics::observe_pool(system.name(), settings.connections, move || (measured.size(), measured.num_idle()));
+        Ok(Self { pool, system })
+    }
+
+    /// For statements outside a transaction.
+    #[must_use]
+    pub fn pool(&self) -> &AnyPool {
+        &self.pool
+    }
+
+    /// Which database it is, for the few statements that differ.
+    #[must_use]
+    pub fn system(&self) -> System {
+        self.system
+    }
+
+    /// A transaction that may write; on SQLite it is the only one.
+    ///
+    /// # Errors
+    /// No connection within three seconds.
+    pub async fn begin(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
+        self.observe("BEGIN", "", self.pool.begin_with(self.system.begin())).await
+    }
+
+    /// Runs one statement as a client span `{operation} {table}` with its duration.
+    ///
+    /// # Errors
+    /// The statement's.
+    pub async fn observe<T>(
+        &self,
+        operation: &'static str,
+        table: &'static str,
+        statement: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, sqlx::Error> {
+        let mut attributes =
+            vec![KeyValue::new("db.system.name", self.system.name()), KeyValue::new("db.operation.name", operation)];
+        let name = if table.is_empty() {
+            operation.to_owned()
+        } else {
+            attributes.push(KeyValue::new("db.collection.name", table));
+            format!("{operation} {table}")
+        };
+        let context = telemetry::span(&Context::current(), SpanKind::Client, name, attributes.clone());
+        let started = Instant::now();
+        let result = statement.with_context(context.clone()).await;
+        let error = result.as_ref().err().map(error_type);
+        attributes.extend(error.clone().map(|error| KeyValue::new("error.type", error)));
+        DURATION.record(started.elapsed().as_secs_f64(), &attributes);
+        telemetry::finish(&context, error.as_deref());
+        result
+    }
+
+    /// Whether the database answers.
+    pub async fn answers(&self) -> bool {
+        sqlx::query("SELECT 1").execute(&self.pool).await.is_ok()
+    }
+
+    /// Applies what is new, each step in a transaction of its own; replicas wait for each other. A schema that is already newer
+    /// stays as it is: an older release works on it, which is what expand and contract is for.
+    ///
+    /// # Errors
+    /// A step fails.
+    pub async fn migrate(&self, migrations: &[Migration]) -> Result<(), StoreError> {
+        let ledger = "CREATE TABLE IF NOT EXISTS schema_migrations (
+            version BIGINT PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)";
+        let mut transaction = self.exclusive().await?;
+        sqlx::query(ledger).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        for migration in migrations {
+            self.apply(migration).await.map_err(|source| StoreError::Migration {
+                version: migration.version,
+                name: migration.name,
+                source,
+            })?;
+        }
+        Ok(())
+    }
+
+    async fn apply(&self, migration: &Migration) -> Result<(), sqlx::Error> {
+        let mut transaction = self.exclusive().await?;
+        let applied = sqlx::query("SELECT version FROM schema_migrations WHERE version = $1")
+            .bind(migration.version)
+            .fetch_optional(&mut *transaction)
+            .await?;
+        if applied.is_some() {
+            return transaction.rollback().await;
+        }
+        sqlx::raw_sql(migration.sql).execute(&mut *transaction).await?;
+        sqlx::query("INSERT INTO schema_migrations (version, name, applied_at) VALUES ($1, $2, $3)")
+            .bind(migration.version)
+            .bind(migration.name)
+            .bind(jiff::Timestamp::now().as_millisecond())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
+    }
+
+    /// A transaction that only one replica has at a time.
+    async fn exclusive(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
+        let mut transaction = self.pool.begin_with(self.system.begin()).await?;
+        if self.system == System::Postgres {
+            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *transaction).await?;
+        }
+        Ok(transaction)
+    }
+}
+
+/// Settings of each new connection.
+async fn prepare(connection: &mut AnyConnection, system: System) -> Result<(), sqlx::Error> {
+    let settings: &[&'static str] = match system {
+        System::Postgres => &["SET statement_timeout = '10s'", "SET idle_in_transaction_session_timeout = '30s'"],
+        // FULL: what was acknowledged survives a power cut too.
+        System::Sqlite => &[
+            "PRAGMA busy_timeout = 5000",
+            "PRAGMA journal_mode = WAL",
+            "PRAGMA synchronous = FULL",
+            "PRAGMA foreign_keys = ON",
+        ],
+    };
+    for setting in settings {
+        sqlx::raw_sql(*setting).execute(&mut *connection).await?;
+    }
+    connection.ping().await
+}
+
+fn connect_options(database: &Database, secrets: &Secrets) -> Result<AnyConnectOptions, StoreError> {
+    let url = match database {
+        Database::Sqlite(path) => format!("sqlite:{}?mode=rwc", encoded(&path.to_string_lossy())),
+        Database::Secret(name) => {
+            let secret: DatabaseSecret = secrets.read(name)?;
+            let Engine::Postgres = secret.engine;
+            let mut url = format!(
+                "postgres://{}:{}@{}:{}/{}?sslmode={}&application_name={}",
+                encoded(&secret.username),
+                encoded(secret.password.expose()),
+                if secret.host.contains(':') { format!("[{}]", secret.host) } else { secret.host },
+                secret.port,
+                encoded(&secret.dbname),
+                secret.sslmode.word(),
+                encoded(env!("CARGO_PKG_NAME")),
+            );
+            if let Some(certificate) = &secret.sslrootcert {
+                url.push_str("&sslrootcert=");
+                url.push_str(&encoded(certificate));
+            }
+            url
+        }
+    };
+    // The driver's error would quote the address, and with it the password.
+    let options = AnyConnectOptions::from_str(&url)
+        .map_err(|_| StoreError::Sql(sqlx::Error::Configuration("the host cannot be used".into())))?;
+    Ok(options.disable_statement_logging())
+}
+
+/// Percent-encodes all that is not unreserved.
+fn encoded(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => _ = write!(out, "%{byte:02X}"),
+        }
+    }
+    out
+}
+
+/// `error.type` of a statement: the database's code, else the kind of failure. Never its text, which may quote data.
+#[must_use]
+pub fn error_type(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => {
+            error.code().map_or_else(|| "database".to_owned(), std::borrow::Cow::into_owned)
+        }
+        sqlx::Error::PoolTimedOut => "pool_timeout".to_owned(),
+        sqlx::Error::PoolClosed => "pool_closed".to_owned(),
+        sqlx::Error::RowNotFound => "row_not_found".to_owned(),
+        sqlx::Error::Io(_) => "io".to_owned(),
+        sqlx::Error::Tls(_) => "tls".to_owned(),
+        sqlx::Error::Configuration(_) => "configuration".to_owned(),
+        sqlx::Error::Protocol(_) => "protocol".to_owned(),
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => "decode".to_owned(),
+        _ => "_OTHER".to_owned(),
+    }
+}
+
+/// Whether a statement failed because a unique constraint stood against it.
+#[must_use]
+pub fn is_unique_violation(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
