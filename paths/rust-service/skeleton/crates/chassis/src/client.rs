@@ -1,6 +1,6 @@
 //! Calls to other services over HTTP: a client span for each, its duration, the trace's context, a deadline, a bounded answer.
 
-use crate::telemetry::{self, FutureExt as _, metrics::INSTRUMENTS};
+use crate::telemetry::{self, FutureExt as _, metrics};
 use http::{HeaderMap, Request, Response, Uri};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -8,14 +8,16 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
-use opentelemetry::{Context, KeyValue, trace::SpanKind};
+use opentelemetry::{Context, KeyValue, metrics::Histogram, trace::SpanKind};
 use std::{
     error::Error as StdError,
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 
 pub use hyper::body::Bytes;
+
+static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| metrics::duration("http.client.request.duration"));
 
 const CONNECT: Duration = Duration::from_secs(3);
 /// The most that an answer may hold, in bytes.
@@ -106,7 +108,7 @@ impl HttpClient {
             Err(error) => Some(error.kind().to_owned()),
         };
         attributes.extend(error.clone().map(|error| KeyValue::new("error.type", error)));
-        INSTRUMENTS.http_client_duration.record(started.elapsed().as_secs_f64(), &attributes);
+        DURATION.record(started.elapsed().as_secs_f64(), &attributes);
         telemetry::finish(&context, error.as_deref());
         result
     }

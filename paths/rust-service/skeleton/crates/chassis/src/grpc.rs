@@ -2,19 +2,25 @@
 
 use crate::{
     client::server_attributes,
-    telemetry::{self, FutureExt as _, metrics::INSTRUMENTS},
+    telemetry::{self, FutureExt as _, metrics},
 };
 use http::Uri;
 use opentelemetry::{
     Context, KeyValue,
+    metrics::Histogram,
     trace::{SpanKind, TraceContextExt as _},
 };
-use std::time::{Duration, Instant};
+use std::{
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
 use tonic::{
     Code, Request, Response, Status,
     metadata::MetadataMap,
     transport::{Channel, Endpoint},
 };
+
+static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| metrics::duration("rpc.client.call.duration"));
 
 /// A server and the way to it. Connects at the first call, and again when the connection breaks.
 #[derive(Debug, Clone)]
@@ -83,7 +89,7 @@ impl Server {
         attributes.push(status);
         let error = answer.is_err().then_some(code);
         attributes.extend(error.map(|error| KeyValue::new("error.type", error)));
-        INSTRUMENTS.rpc_client_duration.record(started.elapsed().as_secs_f64(), &attributes);
+        DURATION.record(started.elapsed().as_secs_f64(), &attributes);
         telemetry::finish(&context, error);
         answer
     }

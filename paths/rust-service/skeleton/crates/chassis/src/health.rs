@@ -1,7 +1,8 @@
 //! Health: `/startupz`, `/livez`, `/readyz`. An answer names its checks; why one fails stands in the log.
 
+use crate::problem::Problem;
 use axum::{Json, response::IntoResponse as _, response::Response};
-use http::StatusCode;
+use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::json;
 use std::{
     fmt,
@@ -57,7 +58,12 @@ impl Health {
     }
 
     /// Answers a probe; `None` for any other path.
-    pub(crate) async fn answer(&self, path: &str) -> Option<Response> {
+    pub(crate) async fn answer(&self, method: &Method, path: &str) -> Option<Response> {
+        if matches!(path, "/startupz" | "/livez" | "/readyz") && method != Method::GET && method != Method::HEAD {
+            let mut response = Problem::of_status(StatusCode::METHOD_NOT_ALLOWED).instance(path).render();
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
+            return Some(response);
+        }
         let started = self.0.started.load(Ordering::Acquire);
         let state = |fine: bool, word: &str| answer(fine, word, &[]);
         Some(match path {

@@ -17,10 +17,12 @@ pub mod config;
 pub mod grpc;
 pub mod health;
 pub mod http;
+#[cfg(feature = "queue")]
 pub mod messaging;
 pub mod problem;
 pub mod secrets;
 pub mod serve;
+#[cfg(feature = "store")]
 pub mod store;
 pub mod telemetry;
 #[cfg(feature = "testing")]

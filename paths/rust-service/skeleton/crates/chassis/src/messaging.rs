@@ -5,7 +5,7 @@
 
 use crate::{
     config::Reader,
-    telemetry::{self, FutureExt as _, metrics::INSTRUMENTS},
+    telemetry::{self, FutureExt as _, metrics},
 };
 use aws_config::BehaviorVersion;
 use aws_sdk_sqs::{
@@ -17,14 +17,21 @@ use aws_sdk_sqs::{
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use opentelemetry::{
     Context, KeyValue,
+    metrics::{Counter, Histogram},
     trace::{SpanKind, TraceContextExt as _},
 };
 use std::{
     collections::HashMap,
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 use tokio::sync::OnceCell;
+
+static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| metrics::duration("messaging.client.operation.duration"));
+static PROCESS: LazyLock<Histogram<f64>> = LazyLock::new(|| metrics::duration("messaging.process.duration"));
+static SENT: LazyLock<Counter<u64>> = LazyLock::new(|| metrics::counter("messaging.client.sent.messages", "{message}"));
+static CONSUMED: LazyLock<Counter<u64>> =
+    LazyLock::new(|| metrics::counter("messaging.client.consumed.messages", "{message}"));
 
 /// Messages of one receive; the most that SQS gives.
 const BATCH: i32 = 10;
@@ -156,8 +163,8 @@ impl Queue {
         }
         let error = result.as_ref().err().map(|error| error.kind.clone());
         attributes.extend(error.clone().map(|error| KeyValue::new("error.type", error)));
-        INSTRUMENTS.messaging_duration.record(started.elapsed().as_secs_f64(), &attributes);
-        INSTRUMENTS.messaging_sent.add(1, &attributes);
+        DURATION.record(started.elapsed().as_secs_f64(), &attributes);
+        SENT.add(1, &attributes);
         telemetry::finish(&context, error.as_deref());
         result
     }
@@ -201,10 +208,10 @@ impl Queue {
         attributes.extend(answer.as_ref().err().map(|error| KeyValue::new("error.type", error.kind.clone())));
         let messages = answer.map(|answer| answer.messages.unwrap_or_default());
         if !matches!(&messages, Ok(messages) if messages.is_empty()) {
-            INSTRUMENTS.messaging_duration.record(started.elapsed().as_secs_f64(), &attributes);
+            DURATION.record(started.elapsed().as_secs_f64(), &attributes);
         }
         let messages = messages?;
-        INSTRUMENTS.messaging_consumed.add(messages.len() as u64, &attributes);
+        CONSUMED.add(messages.len() as u64, &attributes);
         Ok(messages.into_iter().map(delivery).collect())
     }
 
@@ -226,7 +233,7 @@ impl Queue {
         let result = self.process_in(delivery, work).with_context(context.clone()).await;
         let error = result.as_ref().err().map(ErrorType::error_type);
         attributes.extend(error.clone().map(|error| KeyValue::new("error.type", error)));
-        INSTRUMENTS.messaging_process_duration.record(started.elapsed().as_secs_f64(), &attributes);
+        PROCESS.record(started.elapsed().as_secs_f64(), &attributes);
         telemetry::finish(&context, error.as_deref());
         result
     }

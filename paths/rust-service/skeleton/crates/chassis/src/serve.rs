@@ -6,7 +6,6 @@ use crate::{
     http::{Limits, layered, not_found},
     problem::Problem,
     secrets::Secrets,
-    store::StoreError,
     telemetry::{Telemetry, TelemetrySettings},
 };
 use axum::Router;
@@ -112,8 +111,9 @@ impl StartError {
     }
 }
 
-impl From<StoreError> for StartError {
-    fn from(error: StoreError) -> Self {
+#[cfg(feature = "store")]
+impl From<crate::store::StoreError> for StartError {
+    fn from(error: crate::store::StoreError) -> Self {
         Self::new(error)
     }
 }
@@ -378,14 +378,14 @@ async fn answer(
     routes: Arc<OnceLock<Router>>,
     request: Request<Incoming>,
 ) -> Result<Response<axum::body::Body>, Infallible> {
-    if let Some(response) = health.answer(request.uri().path()).await {
+    if let Some(response) = health.answer(request.method(), request.uri().path()).await {
         return Ok(response);
     }
     match routes.get() {
         Some(routes) => routes.clone().oneshot(request).await,
         None => {
             let problem = Problem::unavailable("starting", "The service is starting", Duration::from_secs(1));
-            Ok(problem.render())
+            Ok(problem.instance(request.uri().path()).render())
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     secrets::{Secret, SecretError, Secrets},
     telemetry::{self, FutureExt as _, metrics},
 };
-use opentelemetry::{Context, KeyValue, trace::SpanKind};
+use opentelemetry::{Context, KeyValue, metrics::Histogram, trace::SpanKind};
 use serde::Deserialize;
 use sqlx::{
     Any, AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Transaction,
@@ -16,8 +16,11 @@ use sqlx::{
 use std::{
     path::PathBuf,
     str::FromStr as _,
+    sync::LazyLock,
     time::{Duration, Instant},
 };
+
+static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| metrics::duration("db.client.operation.duration"));
 
 /// How long a request waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(3);
@@ -267,7 +270,7 @@ impl Store {
         let result = statement.with_context(context.clone()).await;
         let error = result.as_ref().err().map(error_type);
         attributes.extend(error.clone().map(|error| KeyValue::new("error.type", error)));
-        metrics::INSTRUMENTS.db_duration.record(started.elapsed().as_secs_f64(), &attributes);
+        DURATION.record(started.elapsed().as_secs_f64(), &attributes);
         telemetry::finish(&context, error.as_deref());
         result
     }

@@ -5,7 +5,7 @@ mod extract;
 
 use crate::{
     problem::{self, Problem},
-    telemetry::{self, FutureExt as _, metrics::INSTRUMENTS},
+    telemetry::{self, FutureExt as _, metrics},
 };
 use axum::{
     Router,
@@ -16,15 +16,21 @@ use axum::{
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header};
 use opentelemetry::{
     KeyValue,
+    metrics::{Histogram, UpDownCounter},
     trace::{SpanKind, TraceContextExt as _},
 };
 use std::{
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 use tokio::sync::Semaphore;
 
 pub use extract::{Body, Path, Query, parse};
+
+static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| metrics::duration("http.server.request.duration"));
+static ACTIVE: LazyLock<UpDownCounter<i64>> = LazyLock::new(|| {
+    metrics::meter().i64_up_down_counter("http.server.active_requests").with_unit("{request}").build()
+});
 
 /// The most that a request's body may hold, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -86,7 +92,7 @@ async fn observe(request: Request, next: Next) -> Response {
     attributes.extend(error.clone().map(|error| KeyValue::new("error.type", error)));
     // Recorded in the span's context, so that an exemplar can name the trace.
     let _current = context.clone().attach();
-    INSTRUMENTS.http_server_duration.record(started.elapsed().as_secs_f64(), &attributes);
+    DURATION.record(started.elapsed().as_secs_f64(), &attributes);
     telemetry::finish(&context, error.as_deref());
     response
 }
@@ -96,14 +102,14 @@ struct Active(Vec<KeyValue>);
 
 impl Active {
     fn new(attributes: Vec<KeyValue>) -> Self {
-        INSTRUMENTS.http_server_active.add(1, &attributes);
+        ACTIVE.add(1, &attributes);
         Self(attributes)
     }
 }
 
 impl Drop for Active {
     fn drop(&mut self) {
-        INSTRUMENTS.http_server_active.add(-1, &self.0);
+        ACTIVE.add(-1, &self.0);
     }
 }
 

@@ -3,10 +3,9 @@
 use super::allow_list;
 use opentelemetry::{
     Key, KeyValue, global,
-    metrics::{Counter, Histogram, Meter, UpDownCounter},
+    metrics::{Counter, Histogram, Meter},
 };
 use opentelemetry_sdk::metrics::{Aggregation, Instrument, InstrumentKind, Stream};
-use std::sync::LazyLock;
 
 /// The conventions' buckets for durations in seconds.
 const SECONDS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
@@ -30,37 +29,17 @@ pub fn meter() -> Meter {
     global::meter_with_scope(super::scope())
 }
 
-/// A histogram of durations, in seconds.
+/// A histogram of durations, in seconds. Made at first use, which has to be after the telemetry's start: a `LazyLock` does.
 #[must_use]
 pub fn duration(name: &'static str) -> Histogram<f64> {
     meter().f64_histogram(name).with_unit("s").build()
 }
 
-/// The instruments that the chassis records itself.
-pub(crate) struct Instruments {
-    pub(crate) http_server_duration: Histogram<f64>,
-    pub(crate) http_server_active: UpDownCounter<i64>,
-    pub(crate) http_client_duration: Histogram<f64>,
-    pub(crate) rpc_client_duration: Histogram<f64>,
-    pub(crate) db_duration: Histogram<f64>,
-    pub(crate) messaging_duration: Histogram<f64>,
-    pub(crate) messaging_process_duration: Histogram<f64>,
-    pub(crate) messaging_sent: Counter<u64>,
-    pub(crate) messaging_consumed: Counter<u64>,
+/// A counter of things, such as `{message}`.
+#[must_use]
+pub fn counter(name: &'static str, unit: &'static str) -> Counter<u64> {
+    meter().u64_counter(name).with_unit(unit).build()
 }
-
-/// Made at first use, which is after `Telemetry::start`.
-pub(crate) static INSTRUMENTS: LazyLock<Instruments> = LazyLock::new(|| Instruments {
-    http_server_duration: duration("http.server.request.duration"),
-    http_server_active: meter().i64_up_down_counter("http.server.active_requests").with_unit("{request}").build(),
-    http_client_duration: duration("http.client.request.duration"),
-    rpc_client_duration: duration("rpc.client.call.duration"),
-    db_duration: duration("db.client.operation.duration"),
-    messaging_duration: duration("messaging.client.operation.duration"),
-    messaging_process_duration: duration("messaging.process.duration"),
-    messaging_sent: meter().u64_counter("messaging.client.sent.messages").with_unit("{message}").build(),
-    messaging_consumed: meter().u64_counter("messaging.client.consumed.messages").with_unit("{message}").build(),
-});
 
 /// What the runtime and the process say of their saturation, read at each export.
 pub(super) fn observe_runtime() {

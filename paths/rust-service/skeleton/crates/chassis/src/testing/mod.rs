@@ -1,16 +1,18 @@
 //! For tests: a service as a process, and what stands around it. Behind the feature `testing`; it panics where a test should fail.
 
 mod collector;
+#[cfg(feature = "store")]
 mod database;
 mod process;
 mod recorder;
 mod sqs;
 
 pub use collector::{Collector, Received};
+#[cfg(feature = "store")]
 pub use database::{TestDatabase, databases};
 pub use process::{Answer, Process};
 pub use recorder::{Headers, Recorded, Recorder};
-pub use sqs::{Sqs, queue_of_peers};
+pub use sqs::{Sqs, queue_of_peers, send_to_peers};
 
 use axum::Router;
 use std::{

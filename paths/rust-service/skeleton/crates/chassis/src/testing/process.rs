@@ -16,7 +16,7 @@ pub struct Process {
     child: Child,
     /// Where it listens.
     pub port: u16,
-    lines: mpsc::Receiver<String>,
+    output: mpsc::Receiver<String>,
     seen: Vec<Value>,
 }
 
@@ -39,18 +39,23 @@ impl Process {
             command.env("PORT", "0");
         }
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
-        let output = BufReader::new(child.stdout.take().expect("piped"));
-        let (sender, lines) = mpsc::channel();
-        thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        Self { child, port: 0, lines, seen: Vec::new() }
+        let stdout = BufReader::new(child.stdout.take().expect("piped"));
+        let (sender, output) = mpsc::channel();
+        thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        Self { child, port: 0, output, seen: Vec::new() }
     }
 
     /// The log line with this body, if it was written by now.
     pub fn log(&mut self, body: &str) -> Option<Value> {
-        // The test harness writes a line of its own, and no newline before ours.
+        self.lines().iter().find(|line| line["body"] == body).cloned()
+    }
+
+    /// All log lines so far.
+    pub fn lines(&mut self) -> &[Value] {
+        // A test harness in the process writes a line of its own, and no newline before ours.
         let json = |line: String| serde_json::from_str(&line[line.find('{')?..]).ok();
-        self.seen.extend(self.lines.try_iter().filter_map(json));
-        self.seen.iter().find(|line| line["body"] == body).cloned()
+        self.seen.extend(self.output.try_iter().filter_map(json));
+        &self.seen
     }
 
     /// The answer to a GET.

@@ -92,19 +92,31 @@ pub fn queue_of_peers() -> Option<Vec<(String, String)>> {
         return None;
     };
     let queue = format!("test-{}", Uuid::now_v7());
-    let form = format!("Action=CreateQueue&Version=2012-11-05&QueueName={queue}");
+    ask(&endpoint, &format!("Action=CreateQueue&QueueName={queue}"));
+    Some(environment(&endpoint, &queue))
+}
+
+/// Sends a message to such a queue. The body is JSON without `&`, `+` and `%`.
+pub fn send_to_peers(queue: &[(String, String)], body: &str) {
+    let value = |name: &str| queue.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
+    let (endpoint, name) = (value("AWS_ENDPOINT_URL"), value("EVENTS_QUEUE"));
+    let url = format!("{endpoint}/123456789012/{name}");
+    ask(endpoint, &format!("Action=SendMessage&QueueUrl={url}&MessageBody={body}"));
+}
+
+/// One call of SQS's older protocol, which needs no SDK.
+fn ask(endpoint: &str, form: &str) {
+    let address = endpoint.trim_start_matches("http://").trim_end_matches('/');
     let length = form.len();
-    let address = endpoint.trim_start_matches("http://").trim_end_matches('/').to_owned();
     let request = format!(
         "POST / HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
          Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/sqs/aws4_request, SignedHeaders=host, \
          Signature=0\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{form}"
     );
-    let mut stream = TcpStream::connect(&address).expect("SQS answers");
+    let mut stream = TcpStream::connect(address).expect("SQS answers");
     stream.write_all(request.as_bytes()).expect("writes");
     let answer = Answer::of(stream);
     assert_eq!(answer.status, 200, "{}", answer.body);
-    Some(environment(&endpoint, &queue))
 }
 
 fn environment(endpoint: &str, queue: &str) -> Vec<(String, String)> {
