@@ -1,17 +1,16 @@
 #!/bin/sh
-# usage: build.sh DIR ROOT
+# usage: build.sh DIR OUT
 #
-# Builds the programs of a service, static, into ROOT/app, and puts the roots of trust beside them: what the Dockerfile's build stage leaves
-# in /image. The same commit on the same runner image gives the same bytes. Nothing is restored from a cache: a release is built from its
-# lock file alone.
+# Builds the programs of a service into OUT, static: what the Dockerfile's build stage leaves in /out. The same commit on the same runner
+# image gives the same bytes. Nothing is restored from a cache: a release is built from its lock file alone.
 
 scripts=$(dirname "$0")
 # shellcheck source=lib.sh
 . "$scripts/lib.sh"
 arguments 2 2 "$@"
 language=$(language "$1")
-mkdir -p "$2/app"
-root=$(cd "$2" && pwd)
+mkdir -p "$2"
+out=$(cd "$2" && pwd)
 cd "$1"
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
@@ -25,15 +24,14 @@ case $language in
     cargo auditable build --release --locked --workspace --target "$target"
     for file in "${CARGO_TARGET_DIR:-target}/$target/release"/*; do
       case $file in *.d | *.so | *.rlib | *.rmeta) continue ;; esac
-      if [ -f "$file" ] && [ -x "$file" ]; then install -m 0755 "$file" "$root/app/"; fi
+      if [ -f "$file" ] && [ -x "$file" ]; then install -m 0755 "$file" "$out/"; fi
     done
     ;;
   go)
     need go
-    CGO_ENABLED=0 GOFLAGS=-mod=readonly go build -trimpath -ldflags='-s -w -buildid=' -o "$root/app/" ./cmd/...
+    CGO_ENABLED=0 GOFLAGS=-mod=readonly go build -trimpath -ldflags='-s -w -buildid=' -o "$out/" ./cmd/...
     ;;
 esac
 
-[ -n "$(ls "$root/app")" ] || die "$1 builds no program" "A Rust workspace needs a binary crate, a Go module a folder below cmd/."
-install -D -m 0644 "${CERTIFICATES:-/etc/ssl/certs/ca-certificates.crt}" "$root/etc/ssl/certs/ca-certificates.crt"
-ls -l "$root/app"
+[ -n "$(ls "$out")" ] || die "$1 builds no program" "A Rust workspace needs a binary crate, a Go module a folder below cmd/."
+ls -l "$out"

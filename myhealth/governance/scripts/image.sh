@@ -1,23 +1,24 @@
 #!/bin/sh
-# usage: image.sh DIR ROOT LAYOUT
+# usage: image.sh DIR OUT LAYOUT
 #
 # Puts an image together as files, an OCI layout in the folder LAYOUT, and says its digest. There is no daemon, no root and no user
 # namespace where jobs run, and an image from scratch needs none: it is one layer of a few files and a configuration.
 #
-# Both come from the last stage of DIR/Dockerfile, which is FROM scratch. Its build stage leaves the image's files in /image; here build.sh
-# left them in the folder ROOT, so `COPY --from=STAGE /image /` takes all of them. `docker build` gives an image of the same shape on a
-# developer's machine. The same files give the same digest.
+# Both come from the last stage of DIR/Dockerfile, which is FROM scratch. Its build stage leaves the programs in /out; here build.sh left
+# them in the folder OUT, so `COPY --from=STAGE /out/PROGRAM /app/` takes one of them. The only other file that may be copied is
+# /etc/ssl/certs/ca-certificates.crt, the runner's. `docker build` gives an image of the same shape on a developer's machine. The same
+# files give the same digest.
 
 scripts=$(dirname "$0")
 # shellcheck source=lib.sh
 . "$scripts/lib.sh"
 arguments 3 3 "$@"
 need awk git gzip tar
-dir=$1 built=$2 layout=$3
+dir=$1 out=$2 layout=$3
 [ -f "$dir/Dockerfile" ] || die "there is no $dir/Dockerfile" "The golden path of the service has one."
 [ ! -e "$layout" ] || die "$layout is there already" "An image is put together in a new folder."
-[ -d "$built" ] || die "there is no folder $built" "build.sh makes it."
-[ -z "$(find "$built" ! -type d ! -type f)" ] || die "$built holds links or devices" "An image from scratch holds files only."
+[ -d "$out" ] || die "there is no folder $out" "build.sh makes it."
+[ -z "$(find "$out" ! -type d ! -type f)" ] || die "$out holds links or devices" "An image from scratch holds files only."
 temporary
 
 epoch=$(git -C "$dir" log -1 --format=%ct)
@@ -42,8 +43,9 @@ mkdir -p "$work/root" "$layout/blobs/sha256"
 tab=$(printf '\t')
 while IFS=$tab read -r source target; do
   case $source in
-    /image | /image/*) from=$built${source#/image} ;;
-    *) die "$dir/Dockerfile copies $source" "Its build stage leaves what the image holds in /image." ;;
+    /out | /out/*) from=$out${source#/out} ;;
+    /etc/ssl/certs/ca-certificates.crt) from=${CERTIFICATES:-$source} ;;
+    *) die "$dir/Dockerfile copies $source" "Its build stage leaves programs in /out; the only other file is /etc/ssl/certs/ca-certificates.crt." ;;
   esac
   if [ -d "$from" ]; then
     # As Docker does: what is in the folder, not the folder.

@@ -3,7 +3,7 @@
 
 # A service of one commit, with what the Dockerfile's last stage holds from the standard input.
 service_with() {
-  mkdir -p service root/app root/etc/ssl/certs
+  mkdir -p service out
   {
     printf 'FROM registry.myhealth.example/platform/runner@sha256:aaa AS build\nRUN make \\\n  # of all\n  everything\n'
     cat
@@ -11,16 +11,17 @@ service_with() {
   git init -q -b main service
   git -C service add -A
   GIT_COMMITTER_DATE='1767225600 +0000' git -C service commit -qm first
-  printf '\177ELF program' >root/app/appointments
-  chmod 750 root/app/appointments
-  printf 'roots' >root/etc/ssl/certs/ca-certificates.crt
+  printf '\177ELF program' >out/appointments
+  chmod 750 out/appointments
+  printf 'roots' >roots.crt
 }
 
 good() {
   cat <<'DOCKERFILE'
 FROM scratch
 # What is in it.
-COPY --from=build /image /
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+COPY --from=build /out/appointments /app/appointments
 ENV HOST=0.0.0.0
 LABEL org.opencontainers.image.title="Appointments \"all\""
 EXPOSE 8080
@@ -30,7 +31,7 @@ CMD ["serve"]
 DOCKERFILE
 }
 
-image() { ARCHITECTURE=amd64 "$scripts/image.sh" service root "${1:-layout}"; }
+image() { CERTIFICATES=$PWD/roots.crt ARCHITECTURE=amd64 "$scripts/image.sh" service out "${1:-layout}"; }
 
 # blob LAYOUT DIGEST
 blob() { cat "$1/blobs/sha256/${2#sha256:}"; }
@@ -38,10 +39,10 @@ blob() { cat "$1/blobs/sha256/${2#sha256:}"; }
 test_the_same_files_give_the_same_digest() {
   good | grep -v LABEL | service_with
   first=$(image one)
-  touch -d '2001-01-01' root/app/appointments
-  chmod 755 root/app/appointments
+  touch -d '2001-01-01' out/appointments
+  chmod 755 out/appointments
   equal "$(image two)" "$first"
-  printf 'another' >>root/app/appointments
+  printf 'another' >>out/appointments
   if [ "$(image three)" = "$first" ]; then fail 'another program, the same digest'; fi
 }
 
@@ -82,8 +83,8 @@ test_only_the_last_stage_counts() {
 
 test_what_needs_a_daemon_is_refused_with_its_line() {
   good | service_with
-  # Each: a line that is changed or added, and what is said of it. The ninth line is the LABEL with escapes.
-  refused 'service/Dockerfile:9: LABEL takes one KEY=VALUE' image
+  # Each: a line that is changed or added, and what is said of it. The tenth line is the LABEL with escapes.
+  refused 'service/Dockerfile:10: LABEL takes one KEY=VALUE' image
   while IFS='|' read -r match replacement why; do
     good | grep -v LABEL | sed "s~^$match.*~$replacement~" >last
     { printf 'FROM a AS build\n' && cat last; } >service/Dockerfile
@@ -92,7 +93,7 @@ test_what_needs_a_daemon_is_refused_with_its_line() {
     holds "$said" 'service/Dockerfile'
     [ ! -e layout/index.json ] || fail "a layout was made: $replacement"
   done <<'CASES'
-ENV|RUN id|:5: RUN is not for an image from scratch
+ENV|RUN id|:6: RUN is not for an image from scratch
 ENV|VOLUME /data|VOLUME is not for an image
 ENV|ADD a /|ADD is not for an image
 ENV|ENV A=$HOME|ENV takes one KEY=VALUE
@@ -105,14 +106,14 @@ ENTRYPOINT|ENTRYPOINT /appointments|ENTRYPOINT is written as a JSON array
 ENTRYPOINT|ENTRYPOINT ["/a", b]|ENTRYPOINT is written as a JSON array
 ENTRYPOINT|# none|has no ENTRYPOINT
 EXPOSE|EXPOSE $PORT|EXPOSE takes one port
-COPY|COPY . /|COPY takes its files --from a build stage
-COPY|COPY --from=build --chown=1 /image /|belong to root
-COPY|COPY --from=build /image/../etc/passwd /|by its whole path
-COPY|COPY --from=build /image/app /../x|destination is a whole path
-COPY|COPY --from=build /image/* /|by its whole path
-COPY|COPY --from=build /etc/passwd /etc/passwd|copies /etc/passwd
-COPY|COPY --from=build /images /|copies /images
-COPY|COPY --from=build /image/none /none|there is no root/none
+COPY --from=build /out|COPY . /|COPY takes its files --from a build stage
+COPY --from=build /out|COPY --from=build --chown=1 /out /|belong to root
+COPY --from=build /out|COPY --from=build /out/../etc/passwd /|by its whole path
+COPY --from=build /out|COPY --from=build /out /../x|destination is a whole path
+COPY --from=build /out|COPY --from=build /out/* /|by its whole path
+COPY --from=build /out|COPY --from=build /etc/passwd /etc/passwd|copies /etc/passwd
+COPY --from=build /out|COPY --from=build /outside /|copies /outside
+COPY --from=build /out|COPY --from=build /out/none /none|there is no out/none
 FROM scratch|FROM alpine|the last stage is FROM scratch
 CASES
   printf 'FROM scratch\nUSER 1\nENTRYPOINT ["/a"]\n' >service/Dockerfile
@@ -120,8 +121,8 @@ CASES
   refused 'there is a build stage' image
 }
 
-test_one_file_may_be_copied() {
-  good | grep -v LABEL | sed 's|^COPY.*|COPY --from=build /image/app/appointments /bin/\nCOPY --from=build /image/app/ /opt|' | service_with
+test_a_file_or_a_folder_may_be_copied() {
+  good | grep -v LABEL | sed '/certificates/d; s|^COPY.*|COPY --from=build /out/appointments /bin/\nCOPY --from=build /out/ /opt|' | service_with
   image >said
   for file in layout/blobs/sha256/*; do gzip -dc "$file" 2>/dev/null | tar -t 2>/dev/null || true; done >names
   equal "$(grep -v '/$' names)" 'bin/appointments
@@ -130,16 +131,16 @@ opt/appointments'
 
 test_links_have_no_place_in_an_image() {
   good | grep -v LABEL | service_with
-  ln -s /etc/passwd root/app/link
+  ln -s /etc/passwd out/link
   refused 'holds links or devices' image
 }
 
 test_the_examples_are_images() {
   for example in "$scripts"/../examples/Dockerfile.*; do
-    rm -rf service root layout
+    rm -rf service out layout
     printf '' | service_with
     cp "$example" service/Dockerfile
-    cp root/app/appointments root/app/records
+    cp out/appointments out/records
     holds "$(image)" digest=sha256:
   done
 }
