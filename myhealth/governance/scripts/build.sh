@@ -18,9 +18,10 @@ export SOURCE_DATE_EPOCH
 case $language in
   rust)
     need cargo cargo-auditable
-    target=$(uname -m)-unknown-linux-musl
+    # A runner without the musl target names another; its C library is then linked in as well.
+    target=${RUST_TARGET:-$(uname -m)-unknown-linux-musl}
     # The paths of the machine stay out; what crates it was made of goes in, so that scanners find them in the image.
-    export RUSTFLAGS="--remap-path-prefix=$PWD=/src --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+    export RUSTFLAGS="-C target-feature=+crt-static --remap-path-prefix=$PWD=/src --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
     cargo auditable build --release --locked --workspace --target "$target"
     for file in "${CARGO_TARGET_DIR:-target}/$target/release"/*; do
       case $file in *.d | *.so | *.rlib | *.rmeta) continue ;; esac

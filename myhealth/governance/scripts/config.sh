@@ -25,9 +25,17 @@ config_clone() {
 # config_file ENVIRONMENT SERVICE: the file that says what runs.
 config_file() { printf 'envs/%s/%s/values.yaml' "$1" "$2"; }
 
+# config_owner DIR FILE: a file is changed for the repository that it names, and for no other of the same name in another team.
+config_owner() {
+  # shellcheck disable=SC2154 # the folder that every script sets before it sources
+  url=$("$scripts/values.sh" get "$1/$2" release.repository)
+  path=${url#*://*/}
+  caller=$(variable GITHUB_REPOSITORY)
+  [ "${path%.git}" = "$caller" ] || die "$2 is of ${path%.git}, not of $caller" "Services have one name in the whole organisation; register yours under another."
+}
+
 # config_set DIR FILE VERSION REVISION DIGEST: the three lines of a release, together. Fails if nothing changed.
 config_set() {
-  # shellcheck disable=SC2154 # the folder that every script sets before it sources
   "$scripts/values.sh" set "$1/$2" "release.version=$3" "release.revision=$4" "service.image.digest=$5" || exit 1
   ! git -C "$1" diff --quiet -- "$2"
 }

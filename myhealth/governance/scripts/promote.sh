@@ -19,6 +19,8 @@ done
 temporary
 config=$work/config
 config_clone "$config"
+config_owner "$config" "$(config_file "$from" "$service")"
+config_owner "$config" "$(config_file "$to" "$service")"
 
 value() { "$scripts/values.sh" get "$config/$(config_file "$from" "$service")" "$1"; }
 version=$(value release.version)

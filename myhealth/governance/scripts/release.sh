@@ -4,7 +4,7 @@
 # Makes a release run in ENVIRONMENT: one commit on the config repository's branch that sets version, chart revision and image digest of
 # SERVICE together. Others push there too: if it was faster than us, the change is made again on what it left, up to RELEASE_ATTEMPTS
 # (8) times. If the release runs already there is no commit. If a later one does, which a clone of the service at HISTORY tells, there is
-# none either: a slow or repeated run never moves an environment back. The output `changed` says which.
+# none either: a slow or repeated run never moves an environment back. The file must name the repository that asks. The output `changed` says which.
 
 scripts=$(dirname "$0")
 # shellcheck source=lib.sh
@@ -23,6 +23,7 @@ case $environment in production*) die "$environment is not released to directly"
 file=$(config_file "$environment" "$service")
 temporary
 config_clone "$work/config"
+config_owner "$work/config" "$file"
 
 attempt=1
 while :; do

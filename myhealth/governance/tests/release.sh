@@ -15,6 +15,7 @@ config() {
 # appointments in $place
 release:
   version: 1.4.0
+  repository: https://git.myhealth.example/scheduling/appointments.git
   revision: "$old"
 service:
   image:
@@ -44,6 +45,7 @@ Revision: $one"
   equal "$(main show main:envs/staging/appointments/values.yaml)" "# appointments in staging
 release:
   version: 1.4.57
+  repository: https://git.myhealth.example/scheduling/appointments.git
   revision: \"$one\"
 service:
   image:
@@ -79,6 +81,19 @@ x" ''; do
   (environment=production && refused 'another owner approves' release)
   (environment=production-us && refused 'another owner approves' release)
   (environment=nowhere && refused 'there is no file' release)
+  equal "$(head_of main)" "$before"
+}
+
+test_another_teams_repository_of_the_same_name_is_refused() {
+  config
+  stub cosign
+  before=$(head_of main)
+  for GITHUB_REPOSITORY in clinical/appointments scheduling/other appointments evil/scheduling/appointments; do
+    refused "not of $GITHUB_REPOSITORY" release
+    refused "not of $GITHUB_REPOSITORY" promote
+  done
+  unset GITHUB_REPOSITORY
+  refused 'GITHUB_REPOSITORY is not set' release
   equal "$(head_of main)" "$before"
 }
 
