@@ -26,7 +26,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
     sync::{Semaphore, watch},
     task::JoinSet,
@@ -349,11 +349,15 @@ impl Server {
                 tokio::time::sleep(Duration::from_millis(50)).await; // out of file descriptors, most likely
                 continue;
             };
-            let (http, watcher) = (http.clone(), graceful.watcher());
+            let (http, watcher, mut stopped) = (http.clone(), graceful.watcher(), stopped.clone());
             let (health, routes) = (self.health.clone(), Arc::clone(&self.routes));
             tokio::spawn(async move {
                 let _slot = slot;
-                if !speaks(&stream).await {
+                let speaks = tokio::select! {
+                    speaks = tokio::time::timeout(HEAD, stream.readable()) => matches!(speaks, Ok(Ok(()))),
+                    _ = stopped.wait_for(|stop| *stop) => false,
+                };
+                if !speaks {
                     return;
                 }
                 let _ = stream.set_nodelay(true);
@@ -366,11 +370,6 @@ impl Server {
         drop(self.listener);
         graceful.shutdown().await;
     }
-}
-
-/// Whether the client says anything in time.
-async fn speaks(stream: &TcpStream) -> bool {
-    tokio::time::timeout(HEAD, stream.readable()).await.is_ok_and(|ready| ready.is_ok())
 }
 
 async fn answer(

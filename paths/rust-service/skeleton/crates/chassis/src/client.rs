@@ -86,7 +86,8 @@ impl HttpClient {
         Self(client)
     }
 
-    /// Sends a request as part of the current trace and reads its answer whole.
+    /// Sends a request as part of the current trace and reads its answer whole. Its span does not say `url.full`: a path or a
+    /// query may name a patient.
     ///
     /// # Errors
     /// No answer; an answer of any status is none.

@@ -1,8 +1,8 @@
 //! Logs: `tracing`'s events as JSON, one object a line on standard output, and as OTLP log records.
 //!
 //! A line says `timestamp`, `severity`, `body`, `target`, `attributes`, and `trace_id`, `span_id` where a span is current. The
-//! body is a fixed text: what differs is in attributes, and those are on the [allow list](super::allow_list). Libraries are
-//! heard from `warn` on, ourselves from `LOG_LEVEL` on.
+//! body is a fixed text: what differs is in attributes, and those are on the [allow list](super::allow_list). We are heard from
+//! `LOG_LEVEL` on. Libraries are heard from `warn` on, and only where they speak: what they say may quote anything.
 
 use super::allow_list;
 use opentelemetry::{
@@ -21,7 +21,7 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer, prelude::*};
 
-/// Targets of libraries whose news is not ours: they speak from `warn` on, and of their own fields only what is allowed.
+/// Targets of libraries begin so.
 const LIBRARIES: &[&str] =
     &["aws", "axum", "h2", "hyper", "opentelemetry", "rustls", "sqlx", "tokio", "tonic", "tower", "want"];
 
@@ -39,13 +39,16 @@ struct Logs {
 
 impl Logs {
     fn hears(&self, metadata: &Metadata<'_>) -> bool {
-        let library = LIBRARIES.iter().any(|name| {
-            let rest = metadata.target().strip_prefix(name);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '_', '-']))
-        });
-        let level = if library { self.level.min(Level::WARN) } else { self.level };
+        let level = if is_library(metadata) { self.level.min(Level::WARN) } else { self.level };
         metadata.is_event() && *metadata.level() <= level
     }
+}
+
+fn is_library(metadata: &Metadata<'_>) -> bool {
+    LIBRARIES.iter().any(|name| {
+        let rest = metadata.target().strip_prefix(name);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '_', '-']))
+    })
 }
 
 impl<S: Subscriber> Layer<S> for Logs {
@@ -63,7 +66,11 @@ impl<S: Subscriber> Layer<S> for Logs {
 
     fn on_event(&self, event: &Event<'_>, _: layer::Context<'_, S>) {
         let mut fields = Fields::default();
-        event.record(&mut fields);
+        if is_library(event.metadata()) {
+            fields.say_where(event.metadata());
+        } else {
+            event.record(&mut fields);
+        }
         let now = SystemTime::now();
         self.print(event.metadata(), &fields, now);
         if let Some(logger) = &self.logger {
@@ -136,6 +143,16 @@ struct Fields {
 }
 
 impl Fields {
+    /// The place in the code, below the folder of crates.
+    fn say_where(&mut self, metadata: &Metadata<'_>) {
+        let file = metadata.file().unwrap_or_default();
+        let file =
+            file.split_once("/registry/src/").and_then(|(_, rest)| rest.split_once('/')).map_or(file, |(_, at)| at);
+        self.body = "a library speaks here".to_owned();
+        self.attributes.insert("code.file.path".to_owned(), file.into());
+        self.attributes.insert("code.line.number".to_owned(), metadata.line().unwrap_or_default().into());
+    }
+
     fn keep(&mut self, field: &Field, value: impl FnOnce() -> Value) {
         if allow_list::allows(field.name()) {
             self.attributes.insert(field.name().to_owned(), value());

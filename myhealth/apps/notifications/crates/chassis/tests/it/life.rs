@@ -2,7 +2,14 @@
 
 use crate::service;
 use chassis::testing::{Answer, Process, eventually};
-use std::{net::TcpStream, thread, time::Duration};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use std::{
+    net::TcpStream,
+    thread,
+    time::{Duration, Instant},
+};
 
 #[test]
 fn what_is_in_flight_is_finished() {
@@ -23,6 +30,28 @@ fn what_is_in_flight_is_finished() {
     assert_eq!((answer.status, answer.body.as_str()), (200, "done"));
     assert_eq!(process.wait().code(), Some(0));
     assert!(eventually("the last line", || process.log("stopped")).is_object());
+}
+
+#[test]
+fn a_connection_that_says_nothing_does_not_delay_the_end() {
+    let mut process = Process::serve(service::command("serve", &[]));
+    let silent = TcpStream::connect(("127.0.0.1", process.port)).expect("connects");
+    let idle = process.write("GET /livez HTTP/1.1\r\nHost: probe\r\n\r\n");
+    thread::sleep(Duration::from_millis(100));
+    let started = Instant::now();
+    process.signal("TERM");
+    assert_eq!(process.wait().code(), Some(0));
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    drop((silent, idle));
+}
+
+#[tokio::test]
+async fn http_2_without_tls_on_the_same_port() {
+    let process = Process::serve(service::command("serve", &[]));
+    let client = Client::builder(TokioExecutor::new()).http2_only(true).build_http::<Full<Bytes>>();
+    let uri = format!("http://127.0.0.1:{}/openapi.yaml", process.port).parse().expect("an address");
+    let answer = client.get(uri).await.expect("an answer");
+    assert_eq!((answer.status().as_u16(), answer.version()), (200, http::Version::HTTP_2));
 }
 
 #[test]

@@ -24,13 +24,13 @@ async fn open(database: &TestDatabase) -> Store {
     Store::open(&settings, &secrets).await.expect("the store opens")
 }
 
-#[tokio::test]
-async fn replicas_migrate_once() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn replicas_start_at_the_same_time_and_migrate_once() {
     for database in databases().await {
         let mut replicas = tokio::task::JoinSet::new();
-        for _ in 0..4 {
-            let store = open(&database).await;
-            replicas.spawn(async move { store.migrate(MIGRATIONS).await });
+        for _ in 0..8 {
+            let (settings, secrets) = database.settings();
+            replicas.spawn(async move { Store::open(&settings, &secrets).await?.migrate(MIGRATIONS).await });
         }
         while let Some(done) = replicas.join_next().await {
             done.expect("no panic").expect(database.name);
