@@ -79,9 +79,13 @@ impl Server {
 
         let started = Instant::now();
         let answer = tokio::time::timeout(deadline, send(request).with_context(context.clone())).await;
+        let late = || Status::deadline_exceeded("no answer within the deadline");
         let answer = match answer {
-            Ok(answer) => answer.map(Response::into_inner),
-            Err(_) => Err(Status::deadline_exceeded("no answer within the deadline")),
+            Ok(Ok(answer)) => Ok(answer.into_inner()),
+            // The channel keeps the deadline too, and calls it a cancellation.
+            Ok(Err(status)) if status.code() == Code::Cancelled && started.elapsed() >= deadline => Err(late()),
+            Ok(Err(status)) => Err(status),
+            Err(_) => Err(late()),
         };
         let code = code_name(answer.as_ref().map_or_else(Status::code, |_| Code::Ok));
         let status = KeyValue::new("rpc.response.status_code", code);

@@ -8,6 +8,7 @@ use axum::{
 use chassis::{
     About, Chassis, Problem, Reader, Service, StartError,
     client::{Bytes, HttpClient},
+    grpc::Server,
     http::{Body, Query, document},
     messaging::{Outgoing, Queue, QueueError, QueueSettings},
     secrets::Secrets,
@@ -19,11 +20,15 @@ use opentelemetry::{
     Context, KeyValue,
     trace::{SpanKind, Status, TraceContextExt as _},
 };
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTraceServiceRequest, trace_service_client::TraceServiceClient,
+};
 use serde::Deserialize;
 use std::{process::Command, time::Duration};
 
 struct Probe {
     downstream: Option<http::Uri>,
+    rpc: Option<http::Uri>,
     queue: Option<QueueSettings>,
     broken: bool,
 }
@@ -39,7 +44,7 @@ impl Service for Probe {
     fn read(env: &mut Reader) -> Option<Self> {
         let broken = env.choice("BROKEN", &[("true", true), ("false", false)], false);
         let queue = if env.text("EVENTS_QUEUE").is_some() { QueueSettings::read(env) } else { None };
-        Some(Self { downstream: env.url("DOWNSTREAM", false), queue, broken })
+        Some(Self { downstream: env.url("DOWNSTREAM", false), rpc: env.url("RPC", false), queue, broken })
     }
 
     async fn migrate(&self, _: &Secrets) -> Result<(), StartError> {
@@ -54,6 +59,7 @@ impl Service for Probe {
         let routes = Router::new()
             .route("/call", get(call))
             .with_state((client, self.downstream))
+            .route("/rpc", get(rpc).with_state(self.rpc.as_ref().map(Server::new)))
             .route("/slow", get(slow))
             .route("/leak/{patient}", get(leak))
             .route("/body", post(body))
@@ -83,6 +89,16 @@ async fn call(
         client.send(request, Duration::from_secs(5)).await.map_err(|_| Problem::internal())?;
     }
     Ok(())
+}
+
+/// Calls what every collector has. Its status is our answer's body.
+async fn rpc(State(server): State<Option<Server>>) -> Result<String, Problem> {
+    let server = server.ok_or_else(Problem::internal)?;
+    let mut client = TraceServiceClient::new(server.channel());
+    let method = "opentelemetry.proto.collector.trace.v1.TraceService/Export";
+    let message = ExportTraceServiceRequest::default();
+    let answer = server.call(method, Duration::from_millis(500), message, |request| client.export(request)).await;
+    Ok(answer.map_or_else(|status| format!("{:?}", status.code()), |_| "Ok".to_owned()))
 }
 
 async fn slow() -> &'static str {

@@ -1,42 +1,30 @@
 //! A service's life: read the environment, start, serve, drain, end.
 
+mod command;
+mod server;
+mod signals;
+
 use crate::{
-    config::{ConfigError, Reader},
+    config::Reader,
     health::Health,
     http::{Limits, layered, not_found},
-    problem::Problem,
     secrets::Secrets,
     telemetry::{Telemetry, TelemetrySettings},
 };
 use axum::Router;
-use http::{Request, Response};
-use hyper::body::Incoming;
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
-};
+use server::Server;
+use signals::{Signals, exit_now};
 use std::{
-    convert::Infallible,
     error::Error as StdError,
-    io::{self, Write as _},
+    io,
     net::IpAddr,
     path::{Path, PathBuf},
-    process::ExitCode,
-    sync::{Arc, OnceLock},
+    sync::Arc,
     time::Duration,
 };
-use tokio::{
-    net::TcpListener,
-    signal::unix::{Signal, SignalKind, signal},
-    sync::{Semaphore, watch},
-    task::JoinSet,
-};
-use tower::ServiceExt as _;
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
-/// Connections at once; further ones wait to be accepted.
-const CONNECTIONS: usize = 4096;
-/// A client that sends nothing, or a head too slowly, is not waited for longer.
-const HEAD: Duration = Duration::from_secs(10);
+pub use command::{command, main};
 
 /// What a service says of itself.
 #[derive(Debug, Clone, Copy)]
@@ -182,62 +170,6 @@ impl Stop {
     }
 }
 
-/// A service's `main`: `serve`, `migrate`, `check`, `--help`, `--version`. Exit code 0 fine, 1 it broke while serving, 2 usage
-/// or configuration, 3 something that it needs does not work.
-#[must_use]
-pub fn main<S: Service>() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    ExitCode::from(command::<S>(&arguments))
-}
-
-/// Does what the command line says and gives the exit code.
-#[must_use]
-pub fn command<S: Service>(arguments: &[&str]) -> u8 {
-    let verb = match arguments {
-        ["serve"] => Verb::Serve,
-        ["migrate"] => Verb::Migrate,
-        ["check"] => Verb::Check,
-        ["--help" | "-h" | "help"] => return say(&help(&S::ABOUT)),
-        ["--version" | "-V"] => return say(&format!("{} {}\n", S::ABOUT.name, S::ABOUT.version)),
-        _ => {
-            return fail(2, &format!("say what to do: serve, migrate or check; `{} --help` tells more", S::ABOUT.name));
-        }
-    };
-    let (settings, service) = match read::<S>(Reader::of_process()) {
-        Ok(read) => read,
-        Err(error) => return fail(2, &error.to_string()),
-    };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(3, &format!("the runtime does not start: {error}")),
-    };
-    let result = match verb {
-        Verb::Check => return say("the configuration is fine\n"),
-        Verb::Migrate => runtime.block_on(service.migrate(&Secrets::new(settings.secrets))).map(|()| true),
-        Verb::Serve => runtime.block_on(serve(settings, service)),
-    };
-    runtime.shutdown_timeout(Duration::from_secs(1));
-    match result {
-        Ok(true) => 0,
-        Ok(false) => 1,
-        Err(error) => fail(3, &error.to_string()),
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Verb {
-    Serve,
-    Migrate,
-    Check,
-}
-
-fn read<S: Service>(mut env: Reader) -> Result<(Settings, S), ConfigError> {
-    let settings = Settings::read(&mut env, &S::ABOUT);
-    let service = S::read(&mut env);
-    env.finish(|| Some((settings, service?)))
-}
-
 /// Serves until a signal; true if all went well.
 async fn serve<S: Service>(settings: Settings, service: S) -> Result<bool, StartError> {
     let mut signals = Signals::new().map_err(StartError::new)?;
@@ -317,137 +249,9 @@ async fn serve_observed<S: Service>(
     Ok(fine)
 }
 
-/// Accepts connections, HTTP/1.1 and h2c, and answers probes from the first moment on.
-struct Server {
-    listener: TcpListener,
-    health: Health,
-    routes: Arc<OnceLock<Router>>,
-}
-
-impl Server {
-    fn new(listener: TcpListener, health: Health) -> Self {
-        Self { listener, health, routes: Arc::default() }
-    }
-
-    /// Until `stopped`; then finishes what is in flight.
-    async fn run(self, mut stopped: watch::Receiver<bool>) {
-        let mut http = auto::Builder::new(TokioExecutor::new());
-        http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(64 * 1024);
-        http.http2().timer(TokioTimer::new()).max_concurrent_streams(256).keep_alive_interval(HEAD * 3);
-        let graceful = GracefulShutdown::new();
-        let slots = Arc::new(Semaphore::new(CONNECTIONS));
-        loop {
-            let accept = async {
-                let slot = Arc::clone(&slots).acquire_owned().await;
-                (self.listener.accept().await, slot)
-            };
-            let (accepted, slot) = tokio::select! {
-                accepted = accept => accepted,
-                _ = stopped.wait_for(|stop| *stop) => break,
-            };
-            let Ok((stream, _)) = accepted else {
-                tokio::time::sleep(Duration::from_millis(50)).await; // out of file descriptors, most likely
-                continue;
-            };
-            let (http, watcher, mut stopped) = (http.clone(), graceful.watcher(), stopped.clone());
-            let (health, routes) = (self.health.clone(), Arc::clone(&self.routes));
-            tokio::spawn(async move {
-                let _slot = slot;
-                let speaks = tokio::select! {
-                    speaks = tokio::time::timeout(HEAD, stream.readable()) => matches!(speaks, Ok(Ok(()))),
-                    _ = stopped.wait_for(|stop| *stop) => false,
-                };
-                if !speaks {
-                    return;
-                }
-                let _ = stream.set_nodelay(true);
-                let answer =
-                    hyper::service::service_fn(move |request| answer(health.clone(), Arc::clone(&routes), request));
-                let connection = http.serve_connection(TokioIo::new(stream), answer).into_owned();
-                let _ = watcher.watch(connection).await; // a client that breaks off is no news
-            });
-        }
-        drop(self.listener);
-        graceful.shutdown().await;
-    }
-}
-
-async fn answer(
-    health: Health,
-    routes: Arc<OnceLock<Router>>,
-    request: Request<Incoming>,
-) -> Result<Response<axum::body::Body>, Infallible> {
-    if let Some(response) = health.answer(request.method(), request.uri().path()).await {
-        return Ok(response);
-    }
-    match routes.get() {
-        Some(routes) => routes.clone().oneshot(request).await,
-        None => {
-            let problem = Problem::unavailable("starting", "The service is starting", Duration::from_secs(1));
-            Ok(problem.instance(request.uri().path()).render())
-        }
-    }
-}
-
-/// SIGTERM and SIGINT.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    /// The exit code that a shell gives for the next signal.
-    async fn next(&mut self) -> i32 {
-        tokio::select! {
-            _ = self.terminate.recv() => 143,
-            _ = self.interrupt.recv() => 130,
-        }
-    }
-}
-
-#[allow(clippy::exit, reason = "the second signal means: at once")]
-fn exit_now(code: i32) -> ! {
-    std::process::exit(code)
-}
-
 /// Writes beside and renames, so that nobody reads half of it.
 fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
     let beside = path.with_extension("new");
     std::fs::write(&beside, text)?;
     std::fs::rename(&beside, path)
-}
-
-fn help(about: &About) -> String {
-    let About { name, summary, settings, .. } = about;
-    format!(
-        "{summary}\n
-Usage: {name} <serve|migrate|check|--help|--version>
-  serve      migrates the store and serves until SIGTERM
-  migrate    migrates the store
-  check      says whether the environment is right\n
-Settings, by environment:\n{settings}
-  HOST, PORT               address to listen on (0.0.0.0, 8080; port 0: a free one)
-  PORT_FILE                file that the port is written to
-  SECRETS_DIR              folder of secret files
-  DRAIN_SECONDS            how long to serve on after SIGTERM (0)
-  GRACE_SECONDS            how long to finish what is in flight (30)
-  MAX_CONCURRENT_REQUESTS  more are answered 503 (512)
-  REQUEST_TIMEOUT_SECONDS  for one request (10)
-  LOG_LEVEL                error, warn, info or debug (info)
-  OTEL_*                   as the OpenTelemetry specification says\n"
-    )
-}
-
-fn say(text: &str) -> u8 {
-    let _ = io::stdout().write_all(text.as_bytes());
-    0
-}
-
-fn fail(code: u8, text: &str) -> u8 {
-    let _ = writeln!(io::stderr(), "error: {text}");
-    code
 }

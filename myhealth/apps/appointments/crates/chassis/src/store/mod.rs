@@ -2,30 +2,28 @@
 //!
 //! Statements use `$1` placeholders and the types TEXT, BIGINT, BOOLEAN; ids are UUIDv7 text, times epoch milliseconds.
 
+mod connect;
+mod migrate;
+
 use crate::{
     config::Reader,
-    secrets::{Secret, SecretError, Secrets},
+    secrets::{SecretError, Secrets},
     telemetry::{self, FutureExt as _, metrics},
 };
 use opentelemetry::{Context, KeyValue, metrics::Histogram, trace::SpanKind};
-use serde::Deserialize;
-use sqlx::{
-    Any, AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Transaction,
-    any::{AnyConnectOptions, AnyPoolOptions},
-};
+use sqlx::{Any, AnyPool, Transaction, any::AnyPoolOptions};
 use std::{
     path::PathBuf,
-    str::FromStr as _,
     sync::LazyLock,
     time::{Duration, Instant},
 };
+
+pub use migrate::Migration;
 
 static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| metrics::duration("db.client.operation.duration"));
 
 /// How long a request waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(3);
-/// Names the lock under which one replica migrates.
-const MIGRATION_LOCK: i64 = 0x006b_6172_6174;
 
 /// `DATABASE`: where the data is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,55 +60,6 @@ impl StoreSettings {
     }
 }
 
-/// The secret of a database, in the shape that AWS Secrets Manager gives for RDS.
-#[derive(Deserialize)]
-struct DatabaseSecret {
-    engine: Engine,
-    host: String,
-    #[serde(default = "default_port")]
-    port: u16,
-    username: String,
-    password: Secret,
-    dbname: String,
-    #[serde(default)]
-    sslmode: SslMode,
-    sslrootcert: Option<String>,
-}
-
-#[derive(Deserialize)]
-enum Engine {
-    #[serde(rename = "postgres")]
-    Postgres,
-}
-
-fn default_port() -> u16 {
-    5432
-}
-
-/// libpq's modes; the default is the only one that knows whom it talks to.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum SslMode {
-    Disable,
-    Prefer,
-    Require,
-    VerifyCa,
-    #[default]
-    VerifyFull,
-}
-
-impl SslMode {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Disable => "disable",
-            Self::Prefer => "prefer",
-            Self::Require => "require",
-            Self::VerifyCa => "verify-ca",
-            Self::VerifyFull => "verify-full",
-        }
-    }
-}
-
 /// The store cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -141,17 +90,6 @@ impl StoreError {
             Self::Sql(error) | Self::Migration { source: error, .. } => error_type(error),
         }
     }
-}
-
-/// One step of the schema. Steps only add (expand); what nothing uses any more is removed by a later release (contract).
-#[derive(Debug, Clone, Copy)]
-pub struct Migration {
-    /// From 1, without gaps.
-    pub version: i64,
-    /// What it does.
-    pub name: &'static str,
-    /// Statements that both databases understand.
-    pub sql: &'static str,
 }
 
 /// Which database it is.
@@ -206,13 +144,13 @@ impl Store {
         let options = AnyPoolOptions::new()
             .max_connections(settings.connections)
             .acquire_timeout(ACQUIRE)
-            .after_connect(move |connection, _| Box::pin(prepare(connection, system)));
-        let pool = options.connect_with(connect_options(&settings.database, secrets)?).await?;
+            .after_connect(move |connection, _| Box::pin(connect::prepare(connection, system)));
+        let pool = options.connect_with(connect::options(&settings.database, secrets)?).await?;
         if let Some(mut changes) = changes {
             let (pool, database, secrets) = (pool.clone(), settings.database.clone(), secrets.clone());
             tokio::spawn(async move {
                 while changes.changed().await.is_ok() && !pool.is_closed() {
-                    match connect_options(&database, &secrets) {
+                    match connect::options(&database, &secrets) {
                         Ok(options) => pool.set_connect_options(options),
                         Err(error) => tracing::error!(
                             { "error.type" = error.kind() },
@@ -279,115 +217,6 @@ impl Store {
     pub async fn answers(&self) -> bool {
         sqlx::query("SELECT 1").execute(&self.pool).await.is_ok()
     }
-
-    /// Applies what is new, each step in a transaction of its own; replicas wait for each other. A schema that is already newer
-    /// stays as it is: an older release works on it, which is what expand and contract is for.
-    ///
-    /// # Errors
-    /// A step fails.
-    pub async fn migrate(&self, migrations: &[Migration]) -> Result<(), StoreError> {
-        let ledger = "CREATE TABLE IF NOT EXISTS schema_migrations (
-            version BIGINT PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)";
-        let mut transaction = self.exclusive().await?;
-        sqlx::query(ledger).execute(&mut *transaction).await?;
-        transaction.commit().await?;
-        for migration in migrations {
-            self.apply(migration).await.map_err(|source| StoreError::Migration {
-                version: migration.version,
-                name: migration.name,
-                source,
-            })?;
-        }
-        Ok(())
-    }
-
-    async fn apply(&self, migration: &Migration) -> Result<(), sqlx::Error> {
-        let mut transaction = self.exclusive().await?;
-        let applied = sqlx::query("SELECT version FROM schema_migrations WHERE version = $1")
-            .bind(migration.version)
-            .fetch_optional(&mut *transaction)
-            .await?;
-        if applied.is_some() {
-            return transaction.rollback().await;
-        }
-        sqlx::raw_sql(migration.sql).execute(&mut *transaction).await?;
-        sqlx::query("INSERT INTO schema_migrations (version, name, applied_at) VALUES ($1, $2, $3)")
-            .bind(migration.version)
-            .bind(migration.name)
-            .bind(jiff::Timestamp::now().as_millisecond())
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await
-    }
-
-    /// A transaction that only one replica has at a time.
-    async fn exclusive(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
-        let mut transaction = self.pool.begin_with(self.system.begin()).await?;
-        if self.system == System::Postgres {
-            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *transaction).await?;
-        }
-        Ok(transaction)
-    }
-}
-
-/// Settings of each new connection.
-async fn prepare(connection: &mut AnyConnection, system: System) -> Result<(), sqlx::Error> {
-    let settings: &[&'static str] = match system {
-        System::Postgres => &["SET statement_timeout = '10s'", "SET idle_in_transaction_session_timeout = '30s'"],
-        // FULL: what was acknowledged survives a power cut too.
-        System::Sqlite => &[
-            "PRAGMA busy_timeout = 5000",
-            "PRAGMA journal_mode = WAL",
-            "PRAGMA synchronous = FULL",
-            "PRAGMA foreign_keys = ON",
-        ],
-    };
-    for setting in settings {
-        sqlx::raw_sql(*setting).execute(&mut *connection).await?;
-    }
-    connection.ping().await
-}
-
-fn connect_options(database: &Database, secrets: &Secrets) -> Result<AnyConnectOptions, StoreError> {
-    let url = match database {
-        Database::Sqlite(path) => format!("sqlite:{}?mode=rwc", encoded(&path.to_string_lossy())),
-        Database::Secret(name) => {
-            let secret: DatabaseSecret = secrets.read(name)?;
-            let Engine::Postgres = secret.engine;
-            let mut url = format!(
-                "postgres://{}:{}@{}:{}/{}?sslmode={}&application_name={}",
-                encoded(&secret.username),
-                encoded(secret.password.expose()),
-                if secret.host.contains(':') { format!("[{}]", secret.host) } else { secret.host },
-                secret.port,
-                encoded(&secret.dbname),
-                secret.sslmode.word(),
-                encoded(env!("CARGO_PKG_NAME")),
-            );
-            if let Some(certificate) = &secret.sslrootcert {
-                url.push_str("&sslrootcert=");
-                url.push_str(&encoded(certificate));
-            }
-            url
-        }
-    };
-    // The driver's error would quote the address, and with it the password.
-    let options = AnyConnectOptions::from_str(&url)
-        .map_err(|_| StoreError::Sql(sqlx::Error::Configuration("the host cannot be used".into())))?;
-    Ok(options.disable_statement_logging())
-}
-
-/// Percent-encodes all that is not unreserved.
-fn encoded(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            _ => _ = write!(out, "%{byte:02X}"),
-        }
-    }
-    out
 }
 
 /// `error.type` of a statement: the database's code, else the kind of failure. Never its text, which may quote data.
