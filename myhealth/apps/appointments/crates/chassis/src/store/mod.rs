@@ -10,7 +10,11 @@ use crate::{
     secrets::{SecretError, Secrets},
     telemetry::{self, FutureExt as _, metrics},
 };
-use opentelemetry::{Context, KeyValue, metrics::Histogram, trace::SpanKind};
+use opentelemetry::{
+    Context, KeyValue,
+    metrics::Histogram,
+    trace::{SpanKind, TraceContextExt as _},
+};
 use sqlx::{Any, AnyPool, Transaction, any::AnyPoolOptions};
 use std::{
     path::PathBuf,
@@ -185,7 +189,8 @@ impl Store {
         self.observe("BEGIN", "", self.pool.begin_with(self.system.begin())).await
     }
 
-    /// Runs one statement as a client span `{operation} {table}` with its duration.
+    /// Runs one statement as a client span `{operation} {table}` with its duration. Without a span around it, as when a task
+    /// looks whether there is work, it is only measured: a trace of one look says nothing.
     ///
     /// # Errors
     /// The statement's.
@@ -203,7 +208,11 @@ impl Store {
             attributes.push(KeyValue::new("db.collection.name", table));
             format!("{operation} {table}")
         };
-        let context = telemetry::span(&Context::current(), SpanKind::Client, name, attributes.clone());
+        let parent = Context::current();
+        let context = match parent.has_active_span() {
+            true => telemetry::span(&parent, SpanKind::Client, name, attributes.clone()),
+            false => parent,
+        };
         let started = Instant::now();
         let result = statement.with_context(context.clone()).await;
         let error = result.as_ref().err().map(error_type);

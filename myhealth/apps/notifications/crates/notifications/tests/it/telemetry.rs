@@ -45,6 +45,10 @@ async fn an_event_is_part_of_the_trace_that_sent_it() {
             assert_eq!((span.kind(), attribute(span, "db.system.name").as_str()), (SpanKind::Client, system));
         }
 
+        let looks =
+            spans.iter().filter(|span| span.kind() == SpanKind::Client && span.parent_span_id.is_empty()).count();
+        assert_eq!(looks, 0, "looking for work is no trace");
+
         // A reminder may be sent months later: a trace of its own, with a link to this one.
         let delivery = named("deliver message");
         assert_ne!(hex(&delivery.trace_id), TRACE);
