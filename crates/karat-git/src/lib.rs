@@ -207,6 +207,11 @@ impl World for Tree {
             None => self.holds(&place).then_some(EntryKind::Folder),
         })
     }
+
+    fn executable(&self, path: &str) -> Result<bool, ReadError> {
+        let place = self.resolve(path)?.ok_or_else(|| ReadError::Escape { path: path.to_owned() })?;
+        Ok(matches!(self.entries.get(&place), Some((Mode::BlobExecutable, _))))
+    }
 }
 
 fn kind_of(mode: Mode) -> EntryKind {

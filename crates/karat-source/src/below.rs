@@ -28,4 +28,8 @@ impl World for Below<'_> {
     fn kind(&self, path: &str) -> Result<Option<EntryKind>, ReadError> {
         self.world.kind(&join(&self.folder, path))
     }
+
+    fn executable(&self, path: &str) -> Result<bool, ReadError> {
+        self.world.executable(&join(&self.folder, path))
+    }
 }

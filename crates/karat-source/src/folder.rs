@@ -78,6 +78,13 @@ impl World for Folder {
             Err(error) => Err(error),
         }
     }
+
+    #[cfg(unix)]
+    fn executable(&self, path: &str) -> Result<bool, ReadError> {
+        use std::os::unix::fs::PermissionsExt as _;
+        let metadata = fs::metadata(self.locate(path)?).map_err(|error| failed(path, &error))?;
+        Ok(metadata.permissions().mode() & 0o100 != 0)
+    }
 }
 
 fn kind_of(kind: std::fs::FileType) -> EntryKind {

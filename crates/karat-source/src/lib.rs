@@ -25,6 +25,12 @@ pub trait World: Send + Sync {
 
     /// What is at `path`, links followed; `None` if nothing is.
     fn kind(&self, path: &str) -> Result<Option<EntryKind>, ReadError>;
+
+    /// Whether the file at `path`, links followed, may be run as a program; `false` where nobody knows.
+    fn executable(&self, path: &str) -> Result<bool, ReadError> {
+        let _ = path;
+        Ok(false)
+    }
 }
 
 /// One entry of a folder.

@@ -1,6 +1,6 @@
 //! A world in memory, for tests and for files that were unpacked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{Entry, EntryKind, ReadError, World};
 
@@ -8,12 +8,18 @@ use crate::{Entry, EntryKind, ReadError, World};
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
     files: BTreeMap<String, Vec<u8>>,
+    executables: BTreeSet<String>,
 }
 
 impl Memory {
     /// Adds or replaces a file. `path` must be clean (see [`crate::clean`]).
     pub fn insert(&mut self, path: impl Into<String>, bytes: impl Into<Vec<u8>>) {
         self.files.insert(path.into(), bytes.into());
+    }
+
+    /// Says that a file may be run as a program.
+    pub fn mark_executable(&mut self, path: impl Into<String>) {
+        self.executables.insert(path.into());
     }
 
     /// Removes a file.
@@ -56,10 +62,14 @@ impl World for Memory {
         let holds = self.files.range(prefix.clone()..).next().is_some_and(|(file, _)| file.starts_with(&prefix));
         Ok((holds || path.is_empty()).then_some(EntryKind::Folder))
     }
+
+    fn executable(&self, path: &str) -> Result<bool, ReadError> {
+        Ok(self.executables.contains(path))
+    }
 }
 
 impl<P: Into<String>, B: Into<Vec<u8>>> FromIterator<(P, B)> for Memory {
     fn from_iter<T: IntoIterator<Item = (P, B)>>(files: T) -> Self {
-        Self { files: files.into_iter().map(|(path, bytes)| (path.into(), bytes.into())).collect() }
+        Self { files: files.into_iter().map(|(path, bytes)| (path.into(), bytes.into())).collect(), ..Self::default() }
     }
 }

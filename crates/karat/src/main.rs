@@ -5,8 +5,10 @@ mod cli;
 mod error;
 mod organisation;
 mod output;
+mod paths;
 mod verbs;
 mod words;
+mod write;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
 //! The one place that prints and reads the clock: standard output for results, standard error for everything else.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::panic::PanicHookInfo;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
@@ -12,6 +12,9 @@ use jiff::civil::Date;
 use karat_diag::{Format, Report, Sources, Style};
 
 use crate::cli::Global;
+
+/// The longest line that is read, in bytes.
+const LINE: u64 = 1 << 20;
 
 /// Where and how a verb prints.
 pub(crate) struct Output {
@@ -47,6 +50,20 @@ impl Output {
         let out = AutoStream::new(io::stdout(), self.choice);
         let colour = out.current_choice() != anstream::ColorChoice::Never;
         self.bytes(report.render(format, Style { colour, width: self.width }, sources).as_bytes())
+    }
+
+    /// Says something to a person: on standard error, with nothing after it.
+    pub(crate) fn say(&self, text: &str) {
+        let mut err = AutoStream::new(io::stderr(), self.choice);
+        // Nobody is left to tell when standard error is closed.
+        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+    }
+
+    /// The next line of standard input; `None` at its end.
+    pub(crate) fn hear(&self) -> io::Result<Option<String>> {
+        let mut line = String::new();
+        let read = io::stdin().lock().take(LINE).read_line(&mut line)?;
+        Ok((read > 0).then(|| line.trim_end_matches(['\n', '\r']).to_owned()))
     }
 
     /// Writes a report to standard error, for a person.

@@ -2,5 +2,6 @@
 
 pub(crate) mod check;
 pub(crate) mod diff;
+pub(crate) mod new;
 pub(crate) mod render;
 pub(crate) mod standards;

@@ -1,0 +1,33 @@
+//! Golden paths: Backstage's software templates (`scaffolder.backstage.io/v1beta3`), their answers, and what they make.
+//!
+//! - [`Template::read`]: a template; [`Page::questions`] is what it asks, [`complete`] fills defaults in and checks.
+//! - [`run`]: answers to an [`Outcome`]: trees in memory, which the caller writes; absolute URLs go through [`Remotes`].
+//! - [`Lineage`], [`pack`]: the record that a made repository keeps.
+//! - [`builtin`]: the paths that come with Karat.
+//! - [`nunjucks`]: the expressions.
+//!
+//! All files come through [`karat_source::World`]; nothing is written, downloaded or printed here.
+#![forbid(unsafe_code)]
+
+mod actions;
+mod builtin;
+mod data;
+mod error;
+mod glob;
+mod lineage;
+pub mod nunjucks;
+mod parameters;
+mod repo_url;
+mod run;
+mod template;
+mod tree;
+
+pub use builtin::builtin;
+pub use data::Data;
+pub use error::{Error, Place, Problem};
+pub use lineage::{BASE_FILE, Generated, LINEAGE_FILE, Lineage, pack, unpack};
+pub use parameters::{Page, Question, complete};
+pub use repo_url::RepoUrl;
+pub use run::{Kind, Offline, Outcome, Output, Publication, Remotes, run};
+pub use template::{OWNED, Template, VERSION, find};
+pub use tree::{File, MAX_BYTES, MAX_FILES, Tree};
