@@ -19,9 +19,9 @@ pub enum Data {
     /// A text.
     String(String),
     /// A list.
-    List(Vec<Data>),
+    List(Vec<Self>),
     /// An object; no key twice.
-    Map(Vec<(String, Data)>),
+    Map(Vec<(String, Self)>),
 }
 
 impl Data {
@@ -371,7 +371,7 @@ impl From<&str> for Data {
     }
 }
 
-impl<K: Into<String>> FromIterator<(K, Data)> for Data {
+impl<K: Into<String>> FromIterator<(K, Self)> for Data {
     fn from_iter<T: IntoIterator<Item = (K, Self)>>(entries: T) -> Self {
         Self::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
     }

@@ -140,7 +140,7 @@ impl Run<'_> {
         let context = self.context(None);
         let holds = |run: &Self, context: &Data| -> Result<bool, Error> {
             match &step.condition {
-                Some(Data::Bool(value)) => Ok(*value || step.each.is_some() && *value),
+                Some(Data::Bool(value)) => Ok(*value),
                 Some(condition @ Data::String(_)) => {
                     let value = run.render(condition, context, &failed)?.unwrap_or_default();
                     // As lodash has it: an empty list is false here, though it is true in a template.
@@ -150,10 +150,7 @@ impl Run<'_> {
             }
         };
         let iterations = match &step.each {
-            None if !holds(self, &context)? => {
-                self.outcome.log.push(format!("{}: left out", step.name));
-                return Ok(());
-            }
+            None if !holds(self, &context)? => return Ok(()),
             _ if step.condition == Some(Data::Bool(false)) => return Ok(()),
             None => vec![context],
             Some(each) => match self.render(each, &context, &failed)? {

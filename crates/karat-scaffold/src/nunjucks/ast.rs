@@ -41,12 +41,14 @@ pub(super) struct For {
     pub(super) at: At,
 }
 
+/// Parameters and their defaults; those without one come first.
+pub(super) type Parameters = Vec<(Rc<str>, Option<Expr>)>;
+
 /// A macro, or the body of a call block.
 #[derive(Debug)]
 pub(super) struct Macro {
     pub(super) name: Rc<str>,
-    /// In order; one with a default may be left out.
-    pub(super) parameters: Vec<(Rc<str>, Option<Expr>)>,
+    pub(super) parameters: Parameters,
     pub(super) body: Vec<Node>,
 }
 

@@ -128,16 +128,16 @@ impl Evaluation {
         let wants_json = place.top && self.encoded.borrow().is_some();
         let rendered = convert::rendered(&value, &self.budget).map_err(|fault| fault.or_at(expression.at))?;
         let encoded = if wants_json { json::stringify(&value, "", &self.budget)? } else { None };
-        self.append(&rendered, wants_json.then(|| encoded.unwrap_or_default()), place, out)
+        self.append(&rendered, wants_json.then(|| encoded.as_deref().unwrap_or_default()), place, out)
     }
 
-    fn append(&self, text: &str, encoded: Option<String>, place: &Place, out: &mut String) -> Outcome<()> {
+    fn append(&self, text: &str, encoded: Option<&str>, place: &Place, out: &mut String) -> Outcome<()> {
         self.budget.grow(out.len(), text.len())?;
         out.push_str(text);
         if place.top
             && let Some(all) = self.encoded.borrow_mut().as_mut()
         {
-            all.push_str(encoded.as_deref().unwrap_or(text));
+            all.push_str(encoded.unwrap_or(text));
         }
         Ok(())
     }
@@ -319,7 +319,7 @@ impl Evaluation {
             Kind::Filter { input, name, arguments } => {
                 let input = self.value(input, place)?;
                 let given = self.given(arguments, place)?;
-                filters::apply(name, input, given, self.dialect, budget)
+                filters::apply(name, &input, given, self.dialect, budget)
             }
             Kind::Call { target, arguments } => self.call(target, arguments, place),
             Kind::Capture(nodes) => self.capture(nodes, &Scope::within(&place.scope, false)).map(Value::text),

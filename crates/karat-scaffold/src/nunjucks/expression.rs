@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::Error;
-use super::ast::{Arguments, At, Comparison, Expr, Kind, Operator};
+use super::ast::{Arguments, At, Comparison, Expr, Kind, Operator, Parameters};
 use super::budget::DEPTH;
 use super::lexer::{Token, tokens};
 
@@ -62,7 +62,7 @@ impl Parser {
     }
 
     /// `name(parameters)`.
-    pub(super) fn macro_header(mut self) -> Parsed<(Rc<str>, Vec<(Rc<str>, Option<Expr>)>)> {
+    pub(super) fn macro_header(mut self) -> Parsed<(Rc<str>, Parameters)> {
         let name = self.binding()?;
         self.expect("(")?;
         let parameters = self.parameters()?;
@@ -71,7 +71,7 @@ impl Parser {
     }
 
     /// `(parameters) macro(arguments)`, the parameters optional.
-    pub(super) fn call_header(mut self) -> Parsed<(Vec<(Rc<str>, Option<Expr>)>, Expr)> {
+    pub(super) fn call_header(mut self) -> Parsed<(Parameters, Expr)> {
         let parameters = if self.eat("(") { self.parameters()? } else { Vec::new() };
         Ok((parameters, self.whole()?))
     }
@@ -99,7 +99,7 @@ impl Parser {
         Ok(name)
     }
 
-    fn parameters(&mut self) -> Parsed<Vec<(Rc<str>, Option<Expr>)>> {
+    fn parameters(&mut self) -> Parsed<Parameters> {
         let mut parameters = Vec::new();
         if self.eat(")") {
             return Ok(parameters);

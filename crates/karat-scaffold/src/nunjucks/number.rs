@@ -156,8 +156,7 @@ pub(super) fn fixed(number: f64, digits: usize) -> String {
     if digits > 0 {
         shown.insert(shown.len() - digits, '.');
     }
-    let zero = shown.bytes().all(|byte| matches!(byte, b'0' | b'.'));
-    if number < 0.0 && !zero || number < 0.0 && number != 0.0 { format!("-{shown}") } else { shown }
+    if number < 0.0 { format!("-{shown}") } else { shown }
 }
 
 /// `number.toString(radix)` of a whole number.

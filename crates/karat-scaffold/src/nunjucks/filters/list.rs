@@ -231,7 +231,7 @@ fn groupby(input: &Value, given: &Given, budget: &Budget) -> Outcome<Value> {
 
 fn whole(value: &Value, budget: &Budget) -> Outcome<usize> {
     let number = to_number(value, budget)?.trunc();
-    if number >= 1.0 && number <= 1e9 {
+    if (1.0..=1e9).contains(&number) {
         Ok(number as usize)
     } else {
         Err(Fault::new("the count is a whole number from 1 on"))

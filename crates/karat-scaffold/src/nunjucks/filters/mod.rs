@@ -13,21 +13,21 @@ use super::value::Value;
 use super::{Dialect, json, number};
 
 /// Applies the filter `name`.
-pub(super) fn apply(name: &str, input: Value, mut given: Given, dialect: Dialect, budget: &Budget) -> Outcome<Value> {
+pub(super) fn apply(name: &str, input: &Value, mut given: Given, dialect: Dialect, budget: &Budget) -> Outcome<Value> {
     let is_function = |value: &Value| matches!(value, Value::Function(_));
-    if is_function(&input) || given.positional.iter().any(is_function) {
+    if is_function(input) || given.positional.iter().any(is_function) {
         return Err(Fault::new("a function is not a value: call it with ()"));
     }
     let name = if name == "jsonify" && dialect.cookiecutter { "dump" } else { name };
-    if let Some(value) = backstage::apply(name, &input, &given, budget) {
+    if let Some(value) = backstage::apply(name, input, &given, budget) {
         return value.map_err(|fault| named(name, fault));
     }
     lower(name, &mut given);
-    let value = match text::apply(name, &input, &given, budget) {
+    let value = match text::apply(name, input, &given, budget) {
         Some(value) => value,
-        None => match list::apply(name, &input, &given, budget) {
+        None => match list::apply(name, input, &given, budget) {
             Some(value) => value,
-            None => plain(name, &input, &given, budget),
+            None => plain(name, input, &given, budget),
         },
     };
     value.map_err(|fault| named(name, fault))

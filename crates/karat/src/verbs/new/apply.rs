@@ -98,6 +98,13 @@ pub(crate) fn edits(changes: &[Change]) -> Vec<(String, Edit)> {
     files.map(edit).collect()
 }
 
+/// What an organisation says of itself.
+fn governance(world: &dyn World) -> Vec<String> {
+    let file = karat_fleet::ORGANISATION_FILE;
+    let parts = karat_source::walk(world, karat_fleet::PARTS_FOLDER).unwrap_or_default();
+    parts.into_iter().chain([file.to_owned()]).collect()
+}
+
 /// Where a new repository goes: where the organisation will have it once the changes are made, else a folder of its name.
 pub(crate) fn default_folder(url: &RepoUrl, home: Option<&Home>, changes: &[Change]) -> PathBuf {
     let planned = || {
@@ -105,10 +112,17 @@ pub(crate) fn default_folder(url: &RepoUrl, home: Option<&Home>, changes: &[Chan
         if let Some(folder) = home.folder_of(url) {
             return Some(home.root.join(folder));
         }
-        let file = karat_fleet::ORGANISATION_FILE;
-        let (_, becomes) = changes.iter().flat_map(|change| &change.files).find(|(path, _)| path == file)?;
-        let (Becomes::Added(new) | Becomes::Changed(new)) = becomes else { return None };
-        let world: Memory = [(file, new.bytes.to_vec())].into_iter().collect();
+        // The organisation's own files as they will be.
+        let mut world = Memory::default();
+        let own = governance(home.world.as_ref());
+        for path in own {
+            world.insert(path.as_str(), home.world.read(&path).ok()?);
+        }
+        for (path, becomes) in changes.iter().flat_map(|change| &change.files) {
+            if let Becomes::Added(file) | Becomes::Changed(file) = becomes {
+                world.insert(path.as_str(), file.bytes.to_vec());
+            }
+        }
         let repositories = repositories(&world).ok()?;
         let after = Home { root: home.root.clone(), world: std::sync::Arc::new(world), repositories };
         after.folder_of(url).map(|folder| home.root.join(folder))
