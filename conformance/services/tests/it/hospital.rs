@@ -91,13 +91,13 @@ impl Open {
         let asked = json!({ "from": from, "to": to, "minutes": 20 });
         let opened = send(&self.client, "PUT", &url, &[ACTOR], &asked).unwrap();
         assert!(opened.status < 300, "{opened:?}");
+        let list = format!("{}/v1/slots?clinician={clinician}&from={from}&to={to}&free=true", self.appointments.url);
         let mut slots = Vec::new();
-        let mut next = format!("/v1/slots?clinician={clinician}&from={from}&to={to}&free=true");
+        let mut page = self.get(&list);
         loop {
-            let page = self.get(&format!("{}{next}", self.appointments.url));
             slots.extend(page["items"].as_array().unwrap().iter().map(id));
             match page["next"].as_str() {
-                Some(link) => next = link.to_owned(),
+                Some(cursor) => page = self.get(&format!("{list}&cursor={cursor}")),
                 None => return slots,
             }
         }

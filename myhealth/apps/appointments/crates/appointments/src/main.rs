@@ -1,0 +1,5 @@
+//! The service's process.
+
+fn main() -> std::process::ExitCode {
+    chassis::main::<appointments::Appointments>()
+}
