@@ -9,7 +9,7 @@ use proptest::{prelude::*, sample::Index};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Command {
     Open { clinician: u8, hour: i64, minutes: u32 },
     Book { slot: Index },
