@@ -6,7 +6,7 @@ use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     process::{Child, Command, ExitStatus, Stdio},
-    sync::mpsc,
+    sync::{Mutex, mpsc},
     thread,
 };
 
@@ -16,7 +16,7 @@ pub struct Process {
     child: Child,
     /// Where it listens.
     pub port: u16,
-    output: mpsc::Receiver<String>,
+    output: Mutex<mpsc::Receiver<String>>,
     seen: Vec<Value>,
 }
 
@@ -42,7 +42,7 @@ impl Process {
         let stdout = BufReader::new(child.stdout.take().expect("piped"));
         let (sender, output) = mpsc::channel();
         thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        Self { child, port: 0, output, seen: Vec::new() }
+        Self { child, port: 0, output: Mutex::new(output), seen: Vec::new() }
     }
 
     /// The log line with this body, if it was written by now.
@@ -54,7 +54,8 @@ impl Process {
     pub fn lines(&mut self) -> &[Value] {
         // A test harness in the process writes a line of its own, and no newline before ours.
         let json = |line: String| serde_json::from_str(&line[line.find('{')?..]).ok();
-        self.seen.extend(self.output.try_iter().filter_map(json));
+        let output = self.output.get_mut().expect("no panic");
+        self.seen.extend(output.try_iter().filter_map(json));
         &self.seen
     }
 
