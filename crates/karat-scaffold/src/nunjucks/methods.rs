@@ -366,7 +366,7 @@ fn of_number(value: f64, name: &str, given: &Given, budget: &Budget) -> Outcome<
     }
 }
 
-fn of_list(list: &List, name: &str, given: &Given, dialect: Dialect, budget: &Budget) -> Outcome<Value> {
+fn of_list(list: &Rc<List>, name: &str, given: &Given, dialect: Dialect, budget: &Budget) -> Outcome<Value> {
     let (least, most) = match name {
         "at" | "append" | "count" | "index" | "find" | "remove" => (1, 1),
         "insert" => (2, 2),
@@ -478,14 +478,14 @@ fn of_list(list: &List, name: &str, given: &Given, dialect: Dialect, budget: &Bu
         },
         "reverse" => {
             items.reverse();
-            Value::Undefined
+            Value::List(Rc::clone(list))
         }
         _ => {
             let by_text = |left: &Value, right: &Value| {
                 order(&Value::Text(to_text(left, budget)?), &Value::Text(to_text(right, budget)?), budget)
             };
             items = sorted(items, budget, |left, right| Ok(by_text(left, right)?.unwrap_or(Ordering::Equal)))?;
-            Value::Undefined
+            Value::List(Rc::clone(list))
         }
     };
     room(items.len())?;
@@ -519,15 +519,21 @@ fn flatten(flat: &mut Vec<Value>, items: &[Value], depth: usize, budget: &Budget
 }
 
 /// Sorted stably, undefined last. Ours and not the standard library's, which may give up on an order that contradicts
-/// itself, as JavaScript's comparison of texts with numbers does.
+/// itself, as JavaScript's comparison of texts with numbers does: short lists go the way that V8 goes, so that even those
+/// come out alike.
 pub(super) fn sorted(
     items: Vec<Value>,
     budget: &Budget,
     mut compare: impl FnMut(&Value, &Value) -> Outcome<Ordering>,
 ) -> Outcome<Vec<Value>> {
+    const SHORT: usize = 63;
     let (undefined, items): (Vec<Value>, Vec<Value>) =
         items.into_iter().partition(|item| matches!(item, Value::Undefined));
-    let mut runs: Vec<Vec<Value>> = items.into_iter().map(|item| vec![item]).collect();
+    let mut runs: Vec<Vec<Value>> = Vec::new();
+    for chunk in items.chunks(SHORT) {
+        budget.spend(chunk.len() * 6)?;
+        runs.push(inserted(chunk.to_vec(), &mut compare)?);
+    }
     while runs.len() > 1 {
         let mut merged = Vec::with_capacity(runs.len().div_ceil(2));
         let mut pairs = runs.into_iter();
@@ -537,7 +543,7 @@ pub(super) fn sorted(
             let mut run = Vec::with_capacity(left.len() + right.len());
             let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
             while let (Some(first), Some(second)) = (left.peek(), right.peek()) {
-                run.extend(if compare(first, second)?.is_gt() { right.next() } else { left.next() });
+                run.extend(if compare(second, first)?.is_lt() { right.next() } else { left.next() });
             }
             run.extend(left);
             run.extend(right);
@@ -547,6 +553,37 @@ pub(super) fn sorted(
     }
     let mut items = runs.pop().unwrap_or_default();
     items.extend(undefined);
+    Ok(items)
+}
+
+/// Sorted by binary insertion after the run that the list begins with.
+fn inserted(
+    mut items: Vec<Value>,
+    compare: &mut impl FnMut(&Value, &Value) -> Outcome<Ordering>,
+) -> Outcome<Vec<Value>> {
+    if items.len() < 2 {
+        return Ok(items);
+    }
+    let falls = compare(&items[1], &items[0])?.is_lt();
+    let mut run = 2;
+    while run < items.len() && compare(&items[run], &items[run - 1])?.is_lt() == falls {
+        run += 1;
+    }
+    if falls {
+        items[..run].reverse();
+    }
+    for start in run..items.len() {
+        let (mut left, mut right) = (0, start);
+        while left < right {
+            let middle = left + (right - left) / 2;
+            if compare(&items[start], &items[middle])?.is_lt() {
+                right = middle;
+            } else {
+                left = middle + 1;
+            }
+        }
+        items[left..=start].rotate_right(1);
+    }
     Ok(items)
 }
 

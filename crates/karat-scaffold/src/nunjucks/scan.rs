@@ -113,7 +113,8 @@ pub(super) fn scan(text: &str, syntax: Syntax) -> Result<Vec<Piece<'_>>, Error> 
         let inner_at = places.at(inner + (body.len() - trimmed.len()));
         from = end + close.len();
         let name = if block { lexer::tag(trimmed).0 } else { "" };
-        if name == "raw" || name == "verbatim" {
+        let raw = name == "raw" || name == "verbatim";
+        if raw {
             if syntax.trim_blocks {
                 from += line_break(&text[from..]);
             }
@@ -140,7 +141,7 @@ pub(super) fn scan(text: &str, syntax: Syntax) -> Result<Vec<Piece<'_>>, Error> 
         if right {
             let rest = &text[from..];
             from += rest.len() - rest.trim_start_matches(is_space).len();
-        } else if block && syntax.trim_blocks {
+        } else if block && !raw && syntax.trim_blocks {
             from += line_break(&text[from..]);
         }
     }

@@ -90,7 +90,7 @@ fn pick(input: &Value, given: &Given, budget: &Budget) -> Outcome<Value> {
             let path = to_text(path, budget)?;
             match methods::own(input, &path) {
                 Some(_) => vec![path],
-                None => path.replace('[', ".").replace(['"', '\'', ']'], "").split('.').map(Rc::from).collect(),
+                None => keys(&path),
             }
         }
     };
@@ -99,4 +99,11 @@ fn pick(input: &Value, given: &Given, budget: &Budget) -> Outcome<Value> {
         value = value.and_then(|value| methods::own(&value, key));
     }
     Ok(value.filter(|value| !matches!(value, Value::Undefined)).unwrap_or_else(|| given.at(1).clone()))
+}
+
+/// The keys of `a.b[0]["c"]`.
+fn keys(path: &str) -> Vec<Rc<str>> {
+    let dotted = path.replace('[', ".").replace(['"', '\'', ']'], "");
+    let dotted = if path.starts_with('[') { dotted.trim_start_matches('.') } else { &dotted };
+    dotted.split('.').map(Rc::from).collect()
 }
