@@ -135,30 +135,34 @@ pub(super) fn slice(
     step: Option<Value>,
     budget: &Budget,
 ) -> Outcome<Value> {
-    let items: Vec<Value> = match target {
-        Value::List(list) => list.items().clone(),
-        Value::Text(text) | Value::Safe(text) => {
-            units(text).iter().map(|unit| Value::text(from_units(&[*unit]))).collect()
-        }
-        other if !other.truthy() => Vec::new(),
-        other => return Err(Fault::new(format!("{} cannot be sliced", other.kind()))),
+    // What is no list has no length, and a slice of it without an end does not end: the budget does.
+    let empty = Value::list(Vec::new());
+    let target = if target.truthy() { target } else { &empty };
+    let units = target.as_text().map(|text| units(text));
+    budget.spend(units.as_ref().map_or(0, Vec::len))?;
+    let length = match own(target, "length") {
+        Some(length) => to_number(&length, budget)?,
+        None => f64::NAN,
     };
-    budget.spend(items.len())?;
-    let length = items.len() as f64;
-    let number = |value: Option<Value>| {
+    let numeric = |value: Option<Value>| {
         value.filter(|value| !matches!(value, Value::Null)).map(|value| to_number(&value, budget)).transpose()
     };
-    let step = number(step)?.unwrap_or(1.0);
+    let step = numeric(step)?.unwrap_or(1.0);
     if !step.is_finite() || step == 0.0 {
         return Err(Fault::new("the step of a slice is a number other than 0"));
     }
     let wrapped = |at: f64| if at < 0.0 { at + length } else { at };
-    let stop = number(stop)?.map_or(if step < 0.0 { -1.0 } else { length }, wrapped);
-    let mut at = wrapped(number(start)?.unwrap_or(if step < 0.0 { length - 1.0 } else { 0.0 }));
+    let stop = numeric(stop)?.map_or(if step < 0.0 { -1.0 } else { length }, wrapped);
+    let mut at = wrapped(numeric(start)?.unwrap_or(if step < 0.0 { length - 1.0 } else { 0.0 }));
     let mut part = Vec::new();
-    while at >= 0.0 && at <= length && !(step > 0.0 && at >= stop || step < 0.0 && at <= stop) {
+    while !(at < 0.0 || at > length || step > 0.0 && at >= stop || step < 0.0 && at <= stop) {
         budget.spend(1)?;
-        let found = if at.fract() == 0.0 { items.get(at as usize).cloned() } else { None };
+        room(part.len() + 1)?;
+        let found = match &units {
+            Some(units) if at.fract() == 0.0 => units.get(at as usize).map(|unit| Value::text(from_units(&[*unit]))),
+            Some(_) => None,
+            None => own(target, &number::text(at)),
+        };
         part.push(found.unwrap_or(Value::Undefined));
         at += step;
     }

@@ -110,24 +110,39 @@ fn indent(input: &Value, given: &Given, budget: &Budget) -> Outcome<Value> {
     Ok(input.like([first, &text.replace('\n', &format!("\n{indentation}"))].concat()))
 }
 
+/// The length that `center` and `truncate` go by: of what has none, NaN.
+fn length(input: &Value, budget: &Budget) -> Outcome<f64> {
+    methods::own(input, "length").map_or(Ok(f64::NAN), |length| to_number(&length, budget))
+}
+
+/// `input`, or empty text for null, undefined and false.
+fn normalized(input: &Value) -> Value {
+    if matches!(input, Value::Undefined | Value::Null | Value::Bool(false)) { Value::text("") } else { input.clone() }
+}
+
 fn center(input: &Value, given: &Given, budget: &Budget) -> Outcome<Value> {
-    let text = text_of(input)?;
+    let input = normalized(input);
     let width = if given.at(0).truthy() { to_number(given.at(0), budget)? } else { 80.0 };
-    let room = width - methods::length(&text);
-    if room <= 0.0 || room.is_nan() {
-        return Ok(if input.as_text().is_some() { input.clone() } else { Value::text("") });
+    let length = length(&input, budget)?;
+    if length >= width {
+        return Ok(input);
     }
+    let room = width - length;
     let (before, after) = (spaces(room / 2.0 - room % 2.0, budget)?, spaces(room / 2.0, budget)?);
+    let text = to_text(&input, budget)?;
     budget.text(text.len() + before.len() + after.len())?;
     Ok(input.like([&before, &*text, &after].concat()))
 }
 
 fn truncate(input: &Value, given: &Given, budget: &Budget) -> Outcome<Value> {
-    let text = text_of(input)?;
-    let length = if given.at(0).truthy() { given.at(0).clone() } else { Value::Number(255.0) };
-    if order(&Value::Number(methods::length(&text)), &length, budget)?.is_some_and(std::cmp::Ordering::is_le) {
-        return Ok(if input.as_text().is_some() { input.clone() } else { Value::text("") });
+    let input = normalized(input);
+    let most = if given.at(0).truthy() { given.at(0).clone() } else { Value::Number(255.0) };
+    let length = Value::Number(length(&input, budget)?);
+    if order(&length, &most, budget)?.is_some_and(std::cmp::Ordering::is_le) {
+        return Ok(input);
     }
+    let text = strictly(&input)?;
+    let length = most;
     let all = units(&text);
     let length = to_number(&length, budget)?;
     let most = if length.is_nan() { 0 } else { length.clamp(0.0, all.len() as f64) as usize };
@@ -284,7 +299,10 @@ fn bare(word: &str) -> &str {
 }
 
 fn wordcount(input: &Value) -> Outcome<Value> {
-    let text = text_of(input)?;
+    if !input.truthy() {
+        return Ok(Value::Null);
+    }
+    let text = strictly(input)?;
     let words = text.split(|character: char| !(character.is_ascii_alphanumeric() || character == '_'));
     let count = words.filter(|word| !word.is_empty()).count();
     Ok(if count == 0 { Value::Null } else { Value::Number(count as f64) })
