@@ -107,7 +107,8 @@ impl Sides<'_> {
         // How far the lines of a side have moved against the base before a change of the other side.
         let shifted = |range: &Range<usize>, next: Option<&Change>, lines: usize| {
             let (from, to) = next.map_or((self.base.len(), lines), |change| (change.base.start, change.side.start));
-            range.start + to - from..range.end + to - from
+            // What starts within a change of the other side has no start of its own there: it will be one with that change.
+            (range.start + to).saturating_sub(from)..(range.end + to).saturating_sub(from)
         };
         loop {
             let (ours, theirs) = (left.peek().copied(), right.peek().copied());
@@ -256,7 +257,7 @@ fn with_cr(lines: &[&[u8]], at: usize) -> Option<bool> {
 fn overlap(ours: &Change, theirs: &Change) -> Region {
     let base = ours.base.start.min(theirs.base.start)..ours.base.end.max(theirs.base.end);
     let grown = |change: &Change| {
-        change.side.start - (change.base.start - base.start)..change.side.end + (base.end - change.base.end)
+        change.side.start.saturating_sub(change.base.start - base.start)..change.side.end + (base.end - change.base.end)
     };
     Region { by: By::Both, ours: grown(ours), theirs: grown(theirs), base }
 }
