@@ -43,6 +43,11 @@ const GENERATORS: &[Generator] = &[
         peers: &["helm4", "oracle"],
         tests: ("karat-helm", &["goldens_are_helms", "the_list_is_helms"]),
     },
+    Generator {
+        name: "scaffold",
+        peers: &["nunjitsu"],
+        tests: ("karat-scaffold", &["goldens_are_what_backstage_says"]),
+    },
     Generator { name: "copies", peers: &[], tests: ("xtask", &["copies_are_exact"]) },
     // The last: it pins governance as the others left it.
     Generator { name: "pins", peers: &[], tests: ("karat-git", &["services_call_governance_as_it_is"]) },

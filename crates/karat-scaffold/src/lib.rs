@@ -3,6 +3,7 @@
 //! - [`Template::read`]: a template; [`Page::questions`] is what it asks, [`complete`] fills defaults in and checks.
 //! - [`run`]: answers to an [`Outcome`]: trees in memory, which the caller writes; absolute URLs go through [`Remotes`].
 //! - [`Lineage`], [`pack`]: the record that a made repository keeps.
+//! - [`update()`]: what the path has learned since, merged into what the developer made of it.
 //! - [`builtin`]: the paths that come with Karat.
 //! - [`nunjucks`]: the expressions.
 //!
@@ -22,14 +23,16 @@ mod repo_url;
 mod run;
 mod template;
 mod tree;
+mod update;
 
 pub use builtin::builtin;
 pub use data::Data;
 pub use error::{Error, Place, Problem};
 pub use lineage::{BASE_FILE, Generated, LINEAGE_FILE, Lineage, pack, unpack};
 pub use merge::{Labels, Merged, Style, merge};
-pub use parameters::{Page, Question, complete};
+pub use parameters::{Page, Question, carried_over, complete};
 pub use repo_url::RepoUrl;
-pub use run::{Kind, Offline, Outcome, Output, Publication, Remotes, run};
+pub use run::{Kind, Offline, Outcome, Output, Publication, Remotes, run, run_repository};
 pub use template::{OWNED, Template, VERSION, find};
 pub use tree::{File, MAX_BYTES, MAX_FILES, Tree};
+pub use update::{Step, Terms, What, differences, update};

@@ -226,3 +226,11 @@ pub fn complete(pages: &[Page], given: &Data) -> Result<Data, Error> {
     entries.sort_by_key(|(name, _)| names.iter().position(|known| known == name));
     if problems.is_empty() { Ok(Data::Map(entries)) } else { Err(Error::Answers(problems)) }
 }
+
+/// The answers given once that the template still asks for: a newer one may have dropped questions.
+pub fn carried_over(pages: &[Page], given: &Data) -> Data {
+    // Questions depend on answers, so an answer stays as long as some page asks for it with all of them there.
+    let asked: Vec<String> =
+        pages.iter().flat_map(|page| page.questions(given)).map(|question| question.name).collect();
+    given.entries().iter().filter(|(name, _)| asked.contains(name)).cloned().collect()
+}

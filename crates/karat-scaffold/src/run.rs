@@ -1,5 +1,6 @@
 //! A run of a template: its steps in order, on a workspace in memory.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use karat_source::{EntryKind, ReadError, World, clean, join};
@@ -52,6 +53,8 @@ pub struct Publication {
     pub action: String,
     /// Where to.
     pub repository: crate::RepoUrl,
+    /// The folder of the workspace that the files are from.
+    pub source: String,
     /// The files.
     pub tree: Tree,
     /// A new repository, or a change to one that is there.
@@ -95,6 +98,30 @@ pub struct Output {
 /// # Errors
 /// The first step that fails; nothing was written anywhere.
 pub fn run(world: &dyn World, template: &Template, answers: &Data, remotes: &dyn Remotes) -> Result<Outcome, Error> {
+    go(world, template, answers, remotes, false)
+}
+
+/// As [`run`], for the sake of the repository alone: steps whose absolute URL is not here are left out, and so is what
+/// later steps cannot do without them. They prepare changes to other repositories, which may be elsewhere.
+///
+/// # Errors
+/// The first step that fails for any other reason, or that fails before anything was published.
+pub fn run_repository(
+    world: &dyn World,
+    template: &Template,
+    answers: &Data,
+    remotes: &dyn Remotes,
+) -> Result<Outcome, Error> {
+    go(world, template, answers, remotes, true)
+}
+
+fn go(
+    world: &dyn World,
+    template: &Template,
+    answers: &Data,
+    remotes: &dyn Remotes,
+    lenient: bool,
+) -> Result<Outcome, Error> {
     let mut run = Run {
         world,
         template,
@@ -104,9 +131,38 @@ pub fn run(world: &dyn World, template: &Template, answers: &Data, remotes: &dyn
         steps: Data::Map(Vec::new()),
         parameters: answers.clone(),
         iterations: 0,
+        absent: Cell::new(false),
+        input: Data::Null,
     };
+    let mut missing: Vec<(String, Error)> = Vec::new();
     for step in &template.steps {
-        run.step(step)?;
+        if let Err(error) = run.step(step) {
+            // What a later step has to work on may be what an earlier one could not get.
+            if !lenient || missing.is_empty() && !run.absent.get() {
+                return Err(error);
+            }
+            // To publish and to register writes nothing here.
+            if ["publish:", "catalog:register"].iter().any(|writes_nothing| step.action.starts_with(writes_nothing)) {
+                continue;
+            }
+            missing.extend(targets(&run.input).into_iter().map(|target| (target, error.clone())));
+        }
+    }
+    if !missing.is_empty() {
+        // Nothing of a repository may be missing, though.
+        for publication in &run.outcome.publications {
+            let belongs = |(target, _): &&(String, Error)| {
+                let within = |path: &str, folder: &str| {
+                    folder.is_empty() || path == folder || path.starts_with(&format!("{folder}/"))
+                };
+                within(target, &publication.source) || within(&publication.source, target)
+            };
+            let is_repository = matches!(publication.kind, Kind::Repository { .. });
+            if let (true, Some((_, error))) = (is_repository, missing.iter().find(belongs)) {
+                return Err(error.clone());
+            }
+        }
+        return Ok(run.outcome);
     }
     let output = run.render(&template.output, &run.context(None), &|message| Error::File {
         place: Place { file: template.file.clone(), ..Place::default() },
@@ -114,6 +170,15 @@ pub fn run(world: &dyn World, template: &Template, answers: &Data, remotes: &dyn
     })?;
     run.outcome.output = Output::new(&output.unwrap_or_default());
     Ok(run.outcome)
+}
+
+/// Where a step would have written, as far as its input says it; the whole workspace if it does not.
+fn targets(input: &Data) -> Vec<String> {
+    let own = ["targetPath", "path", "filePath"].iter().filter_map(|key| input.get(key));
+    let files = input.get("files").map(Data::items).unwrap_or_default();
+    let listed = files.iter().flat_map(|file| ["file", "to"].map(|key| file.get(key)).into_iter().flatten());
+    let targets: Vec<String> = own.chain(listed).filter_map(Data::as_str).filter_map(clean).collect();
+    if targets.is_empty() { vec![String::new()] } else { targets }
 }
 
 /// A run under way.
@@ -127,6 +192,10 @@ pub(crate) struct Run<'r> {
     steps: Data,
     parameters: Data,
     iterations: usize,
+    /// Whether the step failed because a URL is not here.
+    absent: Cell<bool>,
+    /// The input of the step under way.
+    input: Data,
 }
 
 impl Run<'_> {
@@ -177,6 +246,7 @@ impl Run<'_> {
             if self.iterations > MAX_ITERATIONS {
                 return Err(failed(format!("the steps are done more than {MAX_ITERATIONS} times")));
             }
+            self.input = input.clone();
             let outputs = actions::perform(self, step, &input)?;
             for (name, value) in outputs {
                 let value = match (step.each.is_some(), output.get(name)) {
@@ -238,6 +308,7 @@ impl Run<'_> {
     pub(crate) fn locate(&self, url: &str) -> Result<Source<'_>, String> {
         if url.contains("://") {
             let (world, path) = self.remotes.find(url).ok_or_else(|| {
+                self.absent.set(true);
                 format!("`{url}` is not here: only repositories of the organisation that is worked on are read, nothing is downloaded")
             })?;
             return Ok(Source { world: Held::Shared(world), path });

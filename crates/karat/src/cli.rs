@@ -51,6 +51,7 @@ enum Verb {
     New(verbs::new::New),
     Render(Box<verbs::render::Render>),
     Standards(verbs::standards::StandardsArgs),
+    Update(verbs::update::Update),
 }
 
 /// Runs one command line.
@@ -83,5 +84,6 @@ fn dispatch(verb: &Verb, output: &Output) -> Result<ExitCode, CommandError> {
         Verb::New(new) => verbs::new::run(new, output),
         Verb::Render(render) => verbs::render::run(render, output),
         Verb::Standards(arguments) => verbs::standards::run(arguments, output),
+        Verb::Update(update) => verbs::update::run(update, output),
     }
 }

@@ -68,6 +68,7 @@ pub(super) fn perform(run: &mut Run<'_>, step: &Step, input: &Data) -> Done {
         step: step.id.clone(),
         action: action.to_owned(),
         repository,
+        source,
         tree,
         kind,
     });

@@ -5,3 +5,4 @@ pub(crate) mod diff;
 pub(crate) mod new;
 pub(crate) mod render;
 pub(crate) mod standards;
+pub(crate) mod update;

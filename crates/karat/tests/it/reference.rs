@@ -6,8 +6,8 @@ use karat_testkit::Sandbox;
 
 use crate::{karat, root};
 
-const VERBS: [&str; 8] =
-    ["", "check", "diff", "new", "render chart", "standards list", "standards show", "standards export"];
+const VERBS: [&str; 9] =
+    ["", "check", "diff", "new", "render chart", "standards list", "standards show", "standards export", "update"];
 
 #[test]
 fn the_cli_reference_is_true() {

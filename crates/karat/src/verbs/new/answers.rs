@@ -49,24 +49,24 @@ impl Source {
 
     /// The answers that are given; defaults are not filled in yet.
     pub(crate) fn answers(&self, template: &Template, output: &Output) -> Result<Data, CommandError> {
-        let answers = self.given()?;
+        let answers = given(self.answers.as_deref(), &self.set)?;
         if self.asks()? { ask(&template.pages, answers, output) } else { Ok(answers) }
     }
+}
 
-    /// The answers of the file and the command line.
-    pub(crate) fn given(&self) -> Result<Data, CommandError> {
-        let mut answers = match &self.answers {
-            Some(file) => read(file)?,
-            None => Data::Map(Vec::new()),
-        };
-        for pair in &self.set {
-            let (name, value) = pair.split_once('=').ok_or_else(|| {
-                CommandError::input(format!("`--set {pair}` is no answer")).hint("write `--set NAME=VALUE`")
-            })?;
-            answers.set(name, parsed(value)?);
-        }
-        Ok(answers)
+/// The answers of a file and of the command line, the latter first.
+pub(crate) fn given(file: Option<&str>, set: &[String]) -> Result<Data, CommandError> {
+    let mut answers = match file {
+        Some(file) => read(file)?,
+        None => Data::Map(Vec::new()),
+    };
+    for pair in set {
+        let (name, value) = pair.split_once('=').ok_or_else(|| {
+            CommandError::input(format!("`--set {pair}` is no answer")).hint("write `--set NAME=VALUE`")
+        })?;
+        answers.set(name, parsed(value)?);
     }
+    Ok(answers)
 }
 
 fn read(file: &str) -> Result<Data, CommandError> {

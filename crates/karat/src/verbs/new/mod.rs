@@ -13,6 +13,8 @@ use karat_scaffold::{
     BASE_FILE, Data, File, Kind, LINEAGE_FILE, Lineage, Offline, Outcome, Publication, Remotes, Tree,
 };
 
+pub(crate) use answers::given;
+
 use crate::error::CommandError;
 use crate::output::Output;
 use crate::paths::{self, Found, Home};
