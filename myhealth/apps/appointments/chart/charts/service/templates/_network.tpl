@@ -136,4 +136,35 @@ spec:
       ports:
         - {protocol: TCP, port: {{ .port }}}
     {{- end }}
+{{- $namespaces := list -}}
+{{- range $service.callers -}}
+{{- $namespaces = append $namespaces .namespace -}}
+{{- end -}}
+{{- with without (uniq $namespaces) $.Release.Namespace }}
+---
+# Callers in other namespaces reach the waypoint, which lets through whom the policy of callers names.
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: {{ include "service.name" $ }}-callers
+  labels:
+    {{- include "service.labels" $ | nindent 4 }}
+spec:
+  podSelector:
+    matchLabels:
+      gateway.networking.k8s.io/gateway-name: {{ $service.mesh.waypoint }}
+  policyTypes: [Ingress]
+  ingress:
+    - from:
+        {{- range . }}
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: {{ . }}
+          podSelector:
+            matchExpressions:
+              - {key: gateway.networking.k8s.io/gateway-name, operator: DoesNotExist}
+        {{- end }}
+      ports:
+        - {protocol: TCP, port: 15008}
+{{- end }}
 {{- end -}}
