@@ -1,0 +1,11 @@
+// Command records serves patient records.
+package main
+
+import (
+	"os"
+
+	"git.myhealth.example/clinical/records/internal/app"
+	"git.myhealth.example/clinical/records/pkg/chassis"
+)
+
+func main() { os.Exit(chassis.Main(app.Service)) }
