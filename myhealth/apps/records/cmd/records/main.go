@@ -5,7 +5,7 @@ import (
 	"os"
 
 	"git.myhealth.example/clinical/records/internal/app"
-	"git.myhealth.example/clinical/records/pkg/chassis"
+	"git.myhealth.example/platform/chassis"
 )
 
 func main() { os.Exit(chassis.Main(app.Service)) }

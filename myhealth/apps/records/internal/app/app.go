@@ -13,12 +13,12 @@ import (
 	"git.myhealth.example/clinical/records/internal/records"
 	"git.myhealth.example/clinical/records/internal/settings"
 	"git.myhealth.example/clinical/records/internal/store"
-	"git.myhealth.example/clinical/records/pkg/chassis"
-	"git.myhealth.example/clinical/records/pkg/chassis/config"
-	"git.myhealth.example/clinical/records/pkg/chassis/health"
-	"git.myhealth.example/clinical/records/pkg/chassis/server"
-	"git.myhealth.example/clinical/records/pkg/chassis/telemetry"
 	"git.myhealth.example/clinical/records/pkg/recordsv1"
+	"git.myhealth.example/platform/chassis"
+	"git.myhealth.example/platform/chassis/config"
+	"git.myhealth.example/platform/chassis/health"
+	"git.myhealth.example/platform/chassis/server"
+	"git.myhealth.example/platform/chassis/telemetry"
 )
 
 // Service is records, as the chassis runs it.

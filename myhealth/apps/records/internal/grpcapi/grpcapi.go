@@ -11,9 +11,9 @@ import (
 
 	"git.myhealth.example/clinical/records/internal/domain"
 	"git.myhealth.example/clinical/records/internal/records"
-	"git.myhealth.example/clinical/records/pkg/chassis/database"
-	"git.myhealth.example/clinical/records/pkg/chassis/telemetry"
 	"git.myhealth.example/clinical/records/pkg/recordsv1"
+	"git.myhealth.example/platform/chassis/database"
+	"git.myhealth.example/platform/chassis/telemetry"
 )
 
 // API is recordsv1.RecordsServer.

@@ -9,7 +9,7 @@ import (
 
 	"git.myhealth.example/clinical/records/internal/domain"
 	"git.myhealth.example/clinical/records/internal/records"
-	"git.myhealth.example/clinical/records/pkg/chassis/telemetry"
+	"git.myhealth.example/platform/chassis/telemetry"
 )
 
 func (a *API) write(w http.ResponseWriter, r *http.Request, by domain.Actor) error {

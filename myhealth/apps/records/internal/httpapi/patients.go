@@ -7,7 +7,7 @@ import (
 
 	"git.myhealth.example/clinical/records/internal/domain"
 	"git.myhealth.example/clinical/records/internal/records"
-	"git.myhealth.example/clinical/records/pkg/chassis/strictjson"
+	"git.myhealth.example/platform/chassis/strictjson"
 )
 
 // registration is the body of POST /v1/patients.

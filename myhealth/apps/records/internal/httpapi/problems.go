@@ -9,9 +9,9 @@ import (
 
 	"git.myhealth.example/clinical/records/internal/domain"
 	"git.myhealth.example/clinical/records/internal/records"
-	"git.myhealth.example/clinical/records/pkg/chassis/database"
-	"git.myhealth.example/clinical/records/pkg/chassis/problem"
-	"git.myhealth.example/clinical/records/pkg/chassis/telemetry"
+	"git.myhealth.example/platform/chassis/database"
+	"git.myhealth.example/platform/chassis/problem"
+	"git.myhealth.example/platform/chassis/telemetry"
 )
 
 // refused is a request that is refused before it reaches a use case.

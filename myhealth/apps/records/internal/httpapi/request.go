@@ -12,8 +12,8 @@ import (
 
 	"git.myhealth.example/clinical/records/internal/domain"
 	"git.myhealth.example/clinical/records/internal/records"
-	"git.myhealth.example/clinical/records/pkg/chassis/problem"
-	"git.myhealth.example/clinical/records/pkg/chassis/strictjson"
+	"git.myhealth.example/platform/chassis/problem"
+	"git.myhealth.example/platform/chassis/strictjson"
 )
 
 const (

@@ -2,8 +2,8 @@
 package settings
 
 import (
-	"git.myhealth.example/clinical/records/pkg/chassis/config"
-	"git.myhealth.example/clinical/records/pkg/chassis/database"
+	"git.myhealth.example/platform/chassis/config"
+	"git.myhealth.example/platform/chassis/database"
 )
 
 // Help on the variables.

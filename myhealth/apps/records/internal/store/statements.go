@@ -1,6 +1,6 @@
 package store
 
-import "git.myhealth.example/clinical/records/pkg/chassis/database"
+import "git.myhealth.example/platform/chassis/database"
 
 // statements are all that run in transactions, to be prepared.
 var statements []*database.Statement

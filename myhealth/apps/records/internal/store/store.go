@@ -11,8 +11,8 @@ import (
 
 	"git.myhealth.example/clinical/records/internal/domain"
 	"git.myhealth.example/clinical/records/internal/records"
-	"git.myhealth.example/clinical/records/pkg/chassis/database"
-	"git.myhealth.example/clinical/records/pkg/chassis/telemetry"
+	"git.myhealth.example/platform/chassis/database"
+	"git.myhealth.example/platform/chassis/telemetry"
 )
 
 //go:embed migrations

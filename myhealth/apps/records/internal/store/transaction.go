@@ -11,7 +11,7 @@ import (
 
 	"git.myhealth.example/clinical/records/internal/domain"
 	"git.myhealth.example/clinical/records/internal/records"
-	"git.myhealth.example/clinical/records/pkg/chassis/database"
+	"git.myhealth.example/platform/chassis/database"
 )
 
 // transaction is records.Tx.

@@ -20,10 +20,10 @@ import (
 	"syscall"
 	"time"
 
-	"git.myhealth.example/clinical/records/pkg/chassis/config"
-	"git.myhealth.example/clinical/records/pkg/chassis/health"
-	"git.myhealth.example/clinical/records/pkg/chassis/server"
-	"git.myhealth.example/clinical/records/pkg/chassis/telemetry"
+	"git.myhealth.example/platform/chassis/config"
+	"git.myhealth.example/platform/chassis/health"
+	"git.myhealth.example/platform/chassis/server"
+	"git.myhealth.example/platform/chassis/telemetry"
 )
 
 // A Service is what the chassis is given.

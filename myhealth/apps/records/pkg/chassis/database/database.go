@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"git.myhealth.example/clinical/records/pkg/chassis/config"
-	"git.myhealth.example/clinical/records/pkg/chassis/secret"
-	"git.myhealth.example/clinical/records/pkg/chassis/telemetry"
+	"git.myhealth.example/platform/chassis/config"
+	"git.myhealth.example/platform/chassis/secret"
+	"git.myhealth.example/platform/chassis/telemetry"
 )
 
 // Settings say where the store is.

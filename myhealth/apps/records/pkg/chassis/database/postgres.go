@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
-	"git.myhealth.example/clinical/records/pkg/chassis/secret"
+	"git.myhealth.example/platform/chassis/secret"
 )
 
 type postgres struct{}

@@ -17,10 +17,10 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"git.myhealth.example/clinical/records/pkg/chassis/config"
-	"git.myhealth.example/clinical/records/pkg/chassis/health"
-	"git.myhealth.example/clinical/records/pkg/chassis/problem"
-	"git.myhealth.example/clinical/records/pkg/chassis/telemetry"
+	"git.myhealth.example/platform/chassis/config"
+	"git.myhealth.example/platform/chassis/health"
+	"git.myhealth.example/platform/chassis/problem"
+	"git.myhealth.example/platform/chassis/telemetry"
 )
 
 // MaxBody bounds a request's body and a gRPC message, in bytes.

@@ -16,7 +16,7 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"git.myhealth.example/clinical/records/pkg/chassis/problem"
+	"git.myhealth.example/platform/chassis/problem"
 )
 
 // maxDepth bounds nesting. No body of ours nests deeper than 4.

@@ -15,7 +15,7 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
-	"git.myhealth.example/clinical/records/pkg/chassis/config"
+	"git.myhealth.example/platform/chassis/config"
 )
 
 // Export is where telemetry goes, as the OTEL_ variables say. The SDK reads most of them itself and ignores what it does not

@@ -19,7 +19,7 @@ import (
 	"go.opentelemetry.io/otel/semconv/v1.43.0/httpconv"
 	"go.opentelemetry.io/otel/trace"
 
-	"git.myhealth.example/clinical/records/pkg/chassis/problem"
+	"git.myhealth.example/platform/chassis/problem"
 )
 
 // Our own instrumentation of HTTP, where contrib's otelhttp follows the conventions as well: it has no http.server.active_requests

@@ -34,7 +34,7 @@ import (
 )
 
 // scope names the instrumentation of the chassis.
-const scope = "git.myhealth.example/clinical/records/pkg/chassis/telemetry"
+const scope = "git.myhealth.example/platform/chassis/telemetry"
 
 // Options are what telemetry is made of.
 type Options struct {
