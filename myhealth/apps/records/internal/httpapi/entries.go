@@ -92,7 +92,7 @@ func (a *API) entries(w http.ResponseWriter, r *http.Request, by domain.Actor) e
 	if err != nil {
 		return err
 	}
-	return writeList(w, r, "entries", id, found, viewEntry)
+	return writeList(w, r, id, found, viewEntry)
 }
 
 type accessView struct {
@@ -113,7 +113,7 @@ func (a *API) accesses(w http.ResponseWriter, r *http.Request, by domain.Actor) 
 	if err != nil {
 		return err
 	}
-	return writeList(w, r, "accesses", id, found, func(a domain.Access) accessView { return accessView(a) })
+	return writeList(w, r, id, found, func(a domain.Access) accessView { return accessView(a) })
 }
 
 type consentView struct {
@@ -133,7 +133,7 @@ func (a *API) consents(w http.ResponseWriter, r *http.Request, by domain.Actor) 
 	if err != nil {
 		return err
 	}
-	return writeList(w, r, "consents", id, found, func(c domain.Consent) consentView { return consentView(c) })
+	return writeList(w, r, id, found, func(c domain.Consent) consentView { return consentView(c) })
 }
 
 // listing reads a request for a list of a patient.
@@ -195,7 +195,7 @@ func replayed(w http.ResponseWriter, r *http.Request, again bool) {
 }
 
 // writeList answers a part of a list, or where it is.
-func writeList[T, V any](w http.ResponseWriter, r *http.Request, name string, id domain.PatientID, found records.List[T], view func(T) V) error {
+func writeList[T, V any](w http.ResponseWriter, r *http.Request, id domain.PatientID, found records.List[T], view func(T) V) error {
 	if found.MergedInto != "" {
 		return moved(w, r, id, found.MergedInto)
 	}
@@ -203,7 +203,7 @@ func writeList[T, V any](w http.ResponseWriter, r *http.Request, name string, id
 	for i, item := range found.Items {
 		views[i] = view(item)
 	}
-	answer := map[string]any{name: views}
+	answer := map[string]any{"items": views}
 	if found.Next != "" {
 		answer["next"] = cursor(found.Next)
 	}
