@@ -64,23 +64,32 @@ impl Check<'_> {
     }
 
     fn go(&self, steps: &mut Steps, service: &Service, go: &Go, servers: &Servers) {
-        let command = |arguments: &[&str]| {
-            let mut command = go.command();
-            command.current_dir(&service.folder).args(arguments).env("GOFLAGS", "-mod=readonly");
-            command
-        };
-        steps.step(&format!("{} lints", service.name), || {
-            let unformatted = house::output(Command::new(go.gofmt()).args(["-l", "."]).current_dir(&service.folder))?;
-            if !unformatted.is_empty() {
-                bail!("not as gofmt would have it: {}", unformatted.lines().collect::<Vec<_>>().join(", "));
+        // The chassis is a module of its own, so that its copies are the same.
+        for module in ["", "pkg/chassis"] {
+            let folder = service.folder.join(module);
+            if !folder.join("go.mod").is_file() {
+                continue;
             }
-            house::run(&mut command(&["vet", "./..."]))
-        });
-        steps.outcome(&service.name, || {
-            // The race detector is C.
-            let mut command = command(&["test", "-race", "-json", "./..."]);
-            tally::go_test(self.with(command.env("CGO_ENABLED", "1"), servers), self.verbose)
-        });
+            let name = format!("{} {module}", service.name).trim_end().to_owned();
+            let command = |arguments: &[&str]| {
+                let mut command = go.command();
+                command.current_dir(&folder).args(arguments).env("GOFLAGS", "-mod=readonly");
+                command
+            };
+            steps.step(&format!("{name} lints"), || {
+                let unformatted = house::output(Command::new(go.gofmt()).args(["-l", "."]).current_dir(&folder))?;
+                if !unformatted.is_empty() {
+                    bail!("not as gofmt would have it: {}", unformatted.lines().collect::<Vec<_>>().join(", "));
+                }
+                house::run(&mut command(&["mod", "tidy", "-diff"]))?;
+                house::run(&mut command(&["vet", "./..."]))
+            });
+            steps.outcome(&name, || {
+                // The race detector is C.
+                let mut command = command(&["test", "-race", "-json", "./..."]);
+                tally::go_test(self.with(command.env("CGO_ENABLED", "1"), servers), self.verbose)
+            });
+        }
     }
 
     /// The three of them, as processes: one trace through all, and no event lost however often they are killed.

@@ -19,7 +19,10 @@ const COPIES: &[(&str, &[&str])] = &[
     ),
     ("myhealth/apps/records/pkg/chassis", &["paths/go-service/skeleton/pkg/chassis"]),
     ("myhealth/apps/records/api/records", &["myhealth/apps/appointments/api/records"]),
-    ("myhealth/apps/records/pkg/chassis/testdata/trace-context.json", &["myhealth/apps/appointments/crates/chassis/tests/trace-context.json"]),
+    (
+        "myhealth/apps/records/pkg/chassis/testdata/trace-context.json",
+        &["myhealth/apps/appointments/crates/chassis/tests/trace-context.json"],
+    ),
     // What two paths have in common: the path to Rust has the original.
     ("paths/rust-service/config", &["paths/go-service/config"]),
     ("paths/rust-service/governance", &["paths/go-service/governance"]),
