@@ -202,10 +202,14 @@ pub fn complete(pages: &[Page], given: &Data) -> Result<Data, Error> {
         for _ in 0..=NESTING {
             let mut changed = false;
             for question in page.questions(&answers) {
-                if let (None, Some(default)) = (answers.get(&question.name), question.default) {
-                    answers.set(&question.name, default);
-                    changed = true;
-                }
+                let given = answers.get(&question.name);
+                let filled = match (given, &question.default) {
+                    (None, Some(default)) => default.clone(),
+                    (Some(given @ Data::Map(_)), Some(default)) => filled(given, default),
+                    _ => continue,
+                };
+                changed |= given != Some(&filled);
+                answers.set(&question.name, filled);
             }
             if !changed {
                 break;
@@ -225,6 +229,19 @@ pub fn complete(pages: &[Page], given: &Data) -> Result<Data, Error> {
     let mut entries = answers.entries().to_vec();
     entries.sort_by_key(|(name, _)| names.iter().position(|known| known == name));
     if problems.is_empty() { Ok(Data::Map(entries)) } else { Err(Error::Answers(problems)) }
+}
+
+/// An object with what its defaults have and it has not.
+fn filled(given: &Data, default: &Data) -> Data {
+    let mut object = given.clone();
+    for (name, default) in default.entries() {
+        match given.get(name) {
+            None => object.set(name, default.clone()),
+            Some(inner @ Data::Map(_)) => object.set(name, filled(inner, default)),
+            Some(_) => {}
+        }
+    }
+    object
 }
 
 /// The answers given once that the template still asks for: a newer one may have dropped questions.

@@ -5,13 +5,13 @@ use std::cell::Cell;
 use super::ast::At;
 
 /// The most steps of one rendering; a step is an evaluated node, an item looked at, or 32 bytes of text made.
-pub(super) const STEPS: u64 = 4_000_000;
+pub(super) const STEPS: u64 = 2_000_000;
 /// The most steps of one run of a template: all its files and steps.
-const RUN_STEPS: u64 = 50_000_000;
+const RUN_STEPS: u64 = 10_000_000;
 /// The longest text that an expression may make, in bytes.
 pub(super) const TEXT: usize = 16 << 20;
 /// The deepest nesting of an expression, of statements, and of macros that call macros.
-pub(super) const DEPTH: usize = 100;
+pub(super) const DEPTH: usize = 50;
 
 /// Why an evaluation stopped.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use super::value::{Cycler, Function, Value};
 use super::{Dialect, convert, filters, json, methods, number, predicates, regex};
 
 /// How many nodes and expressions may be under evaluation at a time, macros that call macros included.
-const RUN_DEPTH: usize = 256;
+const RUN_DEPTH: usize = 150;
 
 /// Evaluated arguments.
 #[derive(Debug, Default)]

@@ -1,0 +1,1 @@
+taken: ${{ values.name }}
