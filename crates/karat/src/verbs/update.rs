@@ -263,12 +263,8 @@ fn check(
         }
     }
     if !drifted.is_empty() {
-        let _ = writeln!(
-            text,
-            "{dir}: {} that the path owns {} not as it made them",
-            count(drifted.len(), "file"),
-            if drifted.len() == 1 { "is" } else { "are" }
-        );
+        let verb = if drifted.len() == 1 { "has" } else { "have" };
+        let _ = writeln!(text, "{dir}: {} that the path owns {verb} drifted", count(drifted.len(), "file"));
         for (sign, path) in &drifted {
             let _ = writeln!(text, "  {sign} {path}");
         }

@@ -3,9 +3,11 @@
 mod bad_input;
 mod check;
 mod diff;
+mod new;
 mod reference;
 mod render;
 mod standards;
+mod update;
 
 use std::path::{Path, PathBuf};
 

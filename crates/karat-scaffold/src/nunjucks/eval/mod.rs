@@ -1,14 +1,16 @@
 //! Evaluation: from nodes and variables to text, or to one value.
 
+mod call;
+mod repeat;
+
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use super::ast::{Arguments, At, Comparison, Expr, For, Kind, Macro, Node, Operator};
+use super::ast::{Comparison, Expr, Kind, Macro, Node, Operator};
 use super::budget::{Budget, Fault, Outcome};
-use super::expression::is_reserved;
 use super::scope::Scope;
-use super::value::{Cycler, Function, Value};
+use super::value::{Function, Value};
 use super::{Dialect, convert, filters, json, methods, number, predicates, regex};
 
 /// How many nodes and expressions may be under evaluation at a time, macros that call macros included.
@@ -167,97 +169,6 @@ impl Evaluation {
         self.nodes(default, place, out)
     }
 
-    fn repeat(&self, parts: &For, place: &Place, out: &mut String) -> Outcome<()> {
-        let list = self.value(&parts.list, place)?;
-        let (items, length) = self.items(&list, parts.targets.len()).map_err(|fault| fault.or_at(parts.at))?;
-        let scope = Scope::within(&place.scope, false);
-        let inner = Place { scope: Rc::clone(&scope), exported: false, top: place.top };
-        // What has no length (undefined, a number) has an undefined one.
-        let count = length.unwrap_or(f64::NAN);
-        for (index, item) in items.into_iter().enumerate() {
-            self.budget.spend(1)?;
-            self.bind_targets(&parts.targets, item, &scope).map_err(|fault| fault.or_at(parts.at))?;
-            let index = index as f64;
-            let entries = [
-                ("index", Value::Number(index + 1.0)),
-                ("index0", Value::Number(index)),
-                ("revindex", Value::Number(count - index)),
-                ("revindex0", Value::Number(count - index - 1.0)),
-                ("first", Value::Bool(index == 0.0)),
-                ("last", Value::Bool(index == count - 1.0)),
-                ("length", length.map_or(Value::Undefined, Value::Number)),
-            ];
-            scope.bind(&"loop".into(), Value::record(entries.map(|(key, value)| (Rc::from(key), value))));
-            self.nodes(&parts.body, &inner, out)?;
-        }
-        if count.is_nan() || count == 0.0 {
-            self.nodes(&parts.otherwise, &inner, out)?;
-        }
-        Ok(())
-    }
-
-    /// What a loop goes over. With one name an object is an array by its `length`; with more, its keys and values.
-    fn items(&self, list: &Value, targets: usize) -> Outcome<(Vec<Value>, Option<f64>)> {
-        let pair = |key: Value, value: Value| Value::list(vec![key, value]);
-        Ok(match list {
-            Value::List(items) => {
-                let items = items.items().clone();
-                let length = items.len() as f64;
-                (items, Some(length))
-            }
-            Value::Record(record) if targets == 1 => match record.get("length") {
-                None => (Vec::new(), None),
-                Some(length) => {
-                    let length = convert::to_number(length, &self.budget)?;
-                    let count = if length.is_finite() && length > 0.0 { length.ceil() } else { 0.0 };
-                    self.budget.spend(count as usize)?;
-                    let at = |index: usize| record.get(&index.to_string()).cloned().unwrap_or(Value::Undefined);
-                    ((0..count as usize).map(at).collect(), Some(length))
-                }
-            },
-            Value::Record(record) => {
-                let entries = record.entries();
-                let items = entries.iter().map(|(key, value)| pair(Value::Text(Rc::clone(key)), value.clone()));
-                (items.collect(), Some(entries.len() as f64))
-            }
-            Value::Text(text) | Value::Safe(text) => {
-                let units = convert::units(text);
-                self.budget.spend(units.len())?;
-                let length = units.len() as f64;
-                let characters = units.iter().map(|unit| Value::text(convert::from_units(&[*unit])));
-                let keyed = targets > 1 && matches!(list, Value::Text(_));
-                let items = characters.enumerate().map(|(index, character)| match keyed {
-                    true => pair(Value::text(index.to_string()), character),
-                    false => character,
-                });
-                (items.collect(), Some(length))
-            }
-            _ => (Vec::new(), if targets > 1 { Some(0.0) } else { None }),
-        })
-    }
-
-    fn bind_targets(&self, targets: &[Rc<str>], item: Value, scope: &Scope) -> Outcome<()> {
-        if let [target] = targets {
-            scope.bind(target, item);
-            return Ok(());
-        }
-        for (index, target) in targets.iter().enumerate() {
-            let part = match &item {
-                Value::Undefined | Value::Null => {
-                    return Err(Fault::new(format!("{} cannot be taken apart", item.kind())));
-                }
-                Value::List(items) => items.items().get(index).cloned(),
-                Value::Record(record) => record.get(&index.to_string()).cloned(),
-                Value::Text(text) => {
-                    convert::units(text).get(index).map(|unit| Value::text(convert::from_units(&[*unit])))
-                }
-                _ => None,
-            };
-            scope.bind(target, part.unwrap_or(Value::Undefined));
-        }
-        Ok(())
-    }
-
     /// Evaluates an expression; a fault gets its place.
     fn value(&self, expression: &Expr, place: &Place) -> Outcome<Value> {
         self.deeper(|| self.kind(expression, place)).map_err(|fault| fault.or_at(expression.at))
@@ -393,137 +304,6 @@ impl Evaluation {
         }
     }
 
-    fn given(&self, arguments: &Arguments, place: &Place) -> Outcome<Given> {
-        let positional = arguments.positional.iter().map(|value| self.value(value, place)).collect::<Outcome<_>>()?;
-        let mut keyword: Vec<(Rc<str>, Value)> = Vec::new();
-        for (name, value) in &arguments.keyword {
-            let value = self.value(value, place)?;
-            keyword.retain(|(known, _)| known != name);
-            keyword.push((Rc::clone(name), value));
-        }
-        Ok(Given { positional, keyword })
-    }
-
-    fn call(&self, target: &Expr, arguments: &Arguments, place: &Place) -> Outcome<Value> {
-        let function = match self.value(target, place)? {
-            Value::Function(function) => function,
-            other => {
-                let name = path(target).map_or_else(|| "this".to_owned(), |path| format!("`{path}`"));
-                return Err(Fault::new(format!("{name} is {}, not a function", other.kind())));
-            }
-        };
-        let given = self.given(arguments, place)?;
-        if let Function::Macro(id) = function {
-            return self.expand(id, given);
-        }
-        if let Some((name, _)) = given.keyword.first() {
-            return Err(Fault::new(format!("a function takes no named arguments, but is given `{name}`")));
-        }
-        if given.positional.iter().any(|value| matches!(value, Value::Function(_))) {
-            return Err(Fault::new("a function is not a value: call it with ()"));
-        }
-        match function {
-            Function::Macro(_) => Ok(Value::Undefined),
-            Function::Method(receiver, name) => methods::invoke(&receiver, &name, &given, self.dialect, &self.budget),
-            Function::Global(name) => self.global(&name, given),
-            Function::Joiner(separator, used) => {
-                Ok(Value::Text(if used.replace(true) { separator } else { "".into() }))
-            }
-            Function::CyclerNext(cycler) => {
-                let turn = cycler.turn.get();
-                let value = cycler.values.get(turn % cycler.values.len().max(1)).cloned();
-                cycler.turn.set(turn % cycler.values.len().max(1) + 1);
-                Ok(value.unwrap_or(Value::Undefined))
-            }
-            Function::CyclerReset(cycler) => {
-                cycler.turn.set(0);
-                Ok(Value::Undefined)
-            }
-            Function::Cycler(_) => Err(Fault::new("a cycler is asked by `.next()`")),
-        }
-    }
-
-    fn global(&self, name: &str, given: Given) -> Outcome<Value> {
-        match name {
-            "range" => methods::range(&given, &self.budget),
-            "cycler" => {
-                Ok(Value::Function(Function::Cycler(Rc::new(Cycler { values: given.positional, turn: Cell::new(0) }))))
-            }
-            "joiner" => {
-                let separator = given.at(0);
-                let separator =
-                    if separator.truthy() { convert::to_text(separator, &self.budget)? } else { ",".into() };
-                Ok(Value::Function(Function::Joiner(separator, Rc::default())))
-            }
-            _ => {
-                // A step that failed ends a run here, so that no later step can ask after one.
-                self.asked_for_status.set(true);
-                Ok(Value::Bool(name == "always"))
-            }
-        }
-    }
-
-    fn define(&self, body: &Rc<Macro>, scope: &Rc<Scope>) -> Value {
-        let mut macros = self.macros.borrow_mut();
-        macros.push(Definition { body: Rc::clone(body), scope: Rc::clone(scope) });
-        Value::Function(Function::Macro(macros.len() - 1))
-    }
-
-    fn call_block(
-        &self,
-        target: &Expr,
-        arguments: &Arguments,
-        caller: &Rc<Macro>,
-        at: At,
-        place: &Place,
-        out: &mut String,
-    ) -> Outcome<()> {
-        let Value::Function(Function::Macro(id)) = self.value(target, place)? else {
-            return Err(Fault::new("a call block calls a macro of this template").or_at(at));
-        };
-        let mut given = self.given(arguments, place)?;
-        given.keyword.push(("caller".into(), self.define(caller, &place.scope)));
-        let value = self.expand(id, given).map_err(|fault| fault.or_at(at))?;
-        self.append(&convert::rendered(&value, &self.budget)?, None, place, out)
-    }
-
-    /// Runs a macro.
-    fn expand(&self, id: usize, mut given: Given) -> Outcome<Value> {
-        let definition = self.macros.borrow().get(id).cloned();
-        let Some(Definition { body, scope }) = definition else { return Ok(Value::Undefined) };
-        let local = Scope::within(&scope, true);
-        let required = body.parameters.iter().filter(|(_, default)| default.is_none()).count();
-        // What is given beyond the parameters without a default goes to those with one, in order.
-        let surplus = given.positional.split_off(required.min(given.positional.len()));
-        for ((name, _), value) in body.parameters[required..].iter().zip(surplus) {
-            given.keyword.retain(|(known, _)| known != name);
-            given.keyword.push((Rc::clone(name), value));
-        }
-        let place = Place { scope: Rc::clone(&local), exported: false, top: false };
-        let mut positional = given.positional.into_iter();
-        let mut named = |name: &Rc<str>| {
-            let at = given.keyword.iter().position(|(known, _)| known == name)?;
-            Some(given.keyword.remove(at).1)
-        };
-        for (name, default) in &body.parameters {
-            let value = match default {
-                None => positional.next().or_else(|| named(name)).unwrap_or(Value::Undefined),
-                Some(default) => match named(name) {
-                    Some(value) => value,
-                    None => self.value(default, &place)?,
-                },
-            };
-            local.bind(name, value);
-        }
-        let caller: Rc<str> = "caller".into();
-        if let Some(value) = named(&caller) {
-            local.bind(&caller, value);
-        }
-        let mut text = String::new();
-        self.nodes(&body.body, &place, &mut text)?;
-        Ok(Value::Safe(text.into()))
-    }
-
     fn deeper<T>(&self, evaluate: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
         self.budget.spend(1)?;
         let depth = self.depth.get();
@@ -543,17 +323,5 @@ fn no_function(value: Value) -> Outcome<Value> {
     match value {
         Value::Function(_) => Err(Fault::new("a function is not a value: call it with ()")),
         value => Ok(value),
-    }
-}
-
-/// `a.b.c`, for messages.
-fn path(expression: &Expr) -> Option<String> {
-    match &expression.kind {
-        Kind::Name(name) => Some(name.to_string()),
-        Kind::Member(target, key) => match &key.kind {
-            Kind::Text(key) if !is_reserved(key) => Some(format!("{}.{key}", path(target)?)),
-            _ => None,
-        },
-        _ => None,
     }
 }
