@@ -109,7 +109,7 @@ fn merges_of_chance_are_gits() {
     let mut maker = Maker(1);
     let mut conflicts = 0;
     let mut differ = Vec::new();
-    for _ in 0..150 {
+    for _ in 0..100 {
         let base = maker.text();
         let (ours, theirs) = (maker.changed(&base), maker.changed(&base));
         let texts = [base.concat(), ours.concat(), theirs.concat()];
@@ -119,5 +119,5 @@ fn merges_of_chance_are_gits() {
         }
     }
     assert!(differ.len() <= 2, "{} differ:\n{}", differ.len(), differ.join("\n"));
-    assert!(conflicts > 50, "only {conflicts} conflicts");
+    assert!(conflicts > 30, "only {conflicts} conflicts");
 }

@@ -157,7 +157,7 @@ fn an_organisation_is_changed_with_it() {
     assert_snapshot!(output.success().stdout);
     assert_eq!(sandbox.read("myhealth/config/notes/shop.md"), "shop runs\n");
     // The same again: the folder is taken, and nothing else happens.
-    karat(&sandbox)
+    let _ = karat(&sandbox)
         .args(["new", "-t", "./path", "--set", "port=1", "--organisation", "myhealth", "shop"])
         .run()
         .failure(2);
@@ -187,5 +187,5 @@ fn the_built_in_paths_have_defaults_that_work() {
         assert!(output.stdout.contains("changed config"), "{name}: {}", output.stdout);
     }
     // The resource has changed files of the service, but none that the path owns.
-    karat(&sandbox).args(["update", "--check", "myhealth/apps/working-days"]).run().success();
+    let _ = karat(&sandbox).args(["update", "--check", "myhealth/apps/working-days"]).run().success();
 }

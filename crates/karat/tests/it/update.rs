@@ -11,7 +11,7 @@ use crate::{edit, karat};
 fn made() -> Sandbox {
     let sandbox = Sandbox::new();
     path(&sandbox, "1.0.0");
-    karat(&sandbox).args(["new", "-t", "./path", "--defaults", "-q"]).run().success();
+    let _ = karat(&sandbox).args(["new", "-t", "./path", "--defaults", "-q"]).run().success();
     sandbox
 }
 
@@ -30,7 +30,7 @@ fn update(sandbox: &Sandbox, arguments: &[&str]) -> Output {
 fn commit(sandbox: &Sandbox) {
     for arguments in ["init -q", "add -A", "-c user.name=t -c user.email=t@example.com commit -q -m x"] {
         let folder = sandbox.path().join("shop");
-        sandbox.command("git").current_dir(folder).args(arguments.split(' ')).run().success();
+        let _ = sandbox.command("git").current_dir(folder).args(arguments.split(' ')).run().success();
     }
 }
 
@@ -42,7 +42,7 @@ fn a_clean_repository_takes_everything() {
     assert_snapshot!(update(&sandbox, &["--check"]).text());
     assert_snapshot!(update(&sandbox, &[]).text());
     assert_eq!(sandbox.read("shop/README.md"), "# shop\n\nIt listens on 8080.\n\nTags: \n");
-    update(&sandbox, &["--check"]).success();
+    let _ = update(&sandbox, &["--check"]).success();
     assert_snapshot!(update(&sandbox, &[]).text());
 }
 
@@ -101,7 +101,7 @@ fn what_is_committed_is_in_history() {
     sandbox.write("shop/lib/lib.txt", "mine\n");
     commit(&sandbox);
     learn(&sandbox);
-    update(&sandbox, &[]).success();
+    let _ = update(&sandbox, &[]).success();
     assert_eq!(sandbox.read("shop/lib/lib.txt"), "of the path, and better\n");
     assert!(!sandbox.path().join("shop/lib/lib.txt.yours").exists());
 }
