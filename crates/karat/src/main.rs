@@ -3,6 +3,7 @@
 
 mod cli;
 mod error;
+mod git;
 mod organisation;
 mod output;
 mod paths;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use clap::Args;
 use fs_err as fs;
@@ -11,10 +11,11 @@ use karat_scaffold::{
     BASE_FILE, Data, File, Kind, LINEAGE_FILE, Labels, Lineage, Offline, Publication, Remotes, Step, Style, Terms,
     Tree, What,
 };
-use karat_source::{FILE_LIMIT, Folder, World, join};
+use karat_source::{EntryKind, Folder, World, join};
 
 use super::new::given;
 use crate::error::{CommandError, EXIT_FINDINGS};
+use crate::git;
 use crate::output::Output;
 use crate::paths::{self, Found, Home};
 use crate::words::count;
@@ -157,34 +158,35 @@ fn generated(found: &Found, answers: &Data, home: Option<&Home>) -> Result<(Data
 fn developers(folder: &Folder, base: &Tree, theirs: &Tree) -> Result<Tree, CommandError> {
     /// Folders that hold nothing of a developer's.
     const SKIPPED: [&str; 5] = [".git", ".karat", "node_modules", "target", "vendor"];
+    /// The largest file that may be a renamed one.
+    const LARGEST: u64 = 256 << 10;
     let mut tree = Tree::default();
-    let mut insert = |path: &str| -> Result<(), CommandError> {
-        let file = File { bytes: folder.read(path)?.into(), executable: folder.executable(path)? };
-        tree.insert(path, file).map_err(CommandError::input)
+    let read = |path: &str| -> Result<File, CommandError> {
+        Ok(File { bytes: folder.read(path)?.into(), executable: folder.executable(path)? })
     };
     let known: BTreeSet<&str> = base.files().chain(theirs.files()).map(|(path, _)| path).collect();
     for path in &known {
         if is_file(folder, path)? {
-            insert(path)?;
+            tree.insert(path, read(path)?).map_err(CommandError::input)?;
         }
     }
+    // Nothing is gone, so nothing was renamed.
+    if base.files().all(|(path, _)| tree.get(path).is_some()) {
+        return Ok(tree);
+    }
     let mut open = vec![String::new()];
-    // A repository may hold more than a tree may: renames are then sought among what fits.
-    let mut room = karat_scaffold::MAX_FILES / 2;
     while let Some(inner) = open.pop() {
         for entry in folder.list(&inner)? {
             let path = join(&inner, &entry.name);
             let disk = folder.root().join(&path);
+            let passed_over = SKIPPED.contains(&entry.name.as_str()) || disk.is_symlink();
             match entry.kind {
-                karat_source::EntryKind::Folder if SKIPPED.contains(&entry.name.as_str()) || disk.is_symlink() => {}
-                karat_source::EntryKind::Folder => open.push(path),
-                karat_source::EntryKind::File if !known.contains(path.as_str()) && !disk.is_symlink() && room > 0 => {
-                    if [LINEAGE_FILE, BASE_FILE].contains(&path.as_str()) {
-                        continue;
-                    }
-                    if fs::metadata(&disk)?.len() <= FILE_LIMIT / 32 {
-                        room -= 1;
-                        insert(&path)?;
+                EntryKind::Folder if !passed_over => open.push(path),
+                EntryKind::File if !passed_over && !known.contains(path.as_str()) => {
+                    let own = [LINEAGE_FILE, BASE_FILE].contains(&path.as_str());
+                    // A repository may hold what a tree does not: renames are sought among what fits.
+                    if !own && fs::metadata(&disk)?.len() <= LARGEST && tree.insert(&path, read(&path)?).is_err() {
+                        return Ok(tree);
                     }
                 }
                 _ => {}
@@ -203,7 +205,7 @@ fn is_file(folder: &Folder, path: &str) -> Result<bool, CommandError> {
             return Ok(false);
         }
     }
-    Ok(folder.kind(path)? == Some(karat_source::EntryKind::File))
+    Ok(folder.kind(path)? == Some(EntryKind::File))
 }
 
 /// The edits of all steps.
@@ -345,18 +347,7 @@ impl History {
         if !root.ancestors().any(|folder| folder.join(".git").exists()) {
             return Ok(Self::Nothing);
         }
-        let git = |arguments: &[&str]| -> Result<String, CommandError> {
-            let output = Command::new("git").arg("-C").arg(&root).args(arguments).output().map_err(|error| {
-                CommandError::environment(format!("cannot run git: {error}"))
-                    .hint("a repository's state is git's to say: install it")
-            })?;
-            if !output.status.success() {
-                let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-                return Err(CommandError::environment(format!("git {}: {why}", arguments.join(" "))));
-            }
-            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-        };
-        let changed = git(&["status", "--porcelain", "--untracked-files=no", "-z", "--", "."])?;
+        let changed = git::run(&root, &["status", "--porcelain", "--untracked-files=no", "-z", "--", "."])?;
         if !changed.is_empty() {
             let files = changed.split('\0').filter(|line| !line.is_empty()).count();
             let Some(reason) = force.map(str::trim).filter(|reason| !reason.is_empty()) else {
@@ -370,7 +361,7 @@ impl History {
             output.say(&format!("goes on with {} not committed: {reason}\n", count(files, "change")));
             return Ok(Self::Nothing);
         }
-        let tracked = git(&["ls-files", "-z", "--", "."])?;
+        let tracked = git::run(&root, &["ls-files", "-z", "--", "."])?;
         Ok(Self::Committed(tracked.split('\0').map(str::to_owned).collect()))
     }
 

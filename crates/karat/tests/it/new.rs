@@ -177,6 +177,53 @@ fn links_are_not_written_through() {
     assert_eq!(left(&sandbox), ["outside"]);
 }
 
+#[test]
+fn remotes_are_pushed_to() {
+    let sandbox = Sandbox::new();
+    path(&sandbox, "1.0.0");
+    let git = |folder: &str, arguments: &str| {
+        sandbox
+            .command("git")
+            .current_dir(sandbox.path().join(folder))
+            .args(arguments.split(' '))
+            .run()
+            .success()
+            .stdout
+    };
+    for name in ["scheduling/shop.git", "platform/config.git", "seed"] {
+        fs::create_dir_all(sandbox.path().join("remotes").join(name)).unwrap();
+    }
+    let remotes = sandbox.path().join("remotes");
+    for (key, value) in [
+        (format!("url.file://{}/.insteadOf", remotes.display()), "https://git.myhealth.example/"),
+        ("user.name".into(), "t"),
+        ("user.email".into(), "t@example.com"),
+    ] {
+        let _ = sandbox.command("git").args(["config", "--global", &key, value]).run().success();
+    }
+    let _ = git("remotes/scheduling/shop.git", "init -q --bare -b main");
+    let _ = git("remotes/platform/config.git", "init -q --bare -b main");
+    sandbox.write("remotes/seed/README.md", "config\n");
+    for step in [
+        "init -q -b main",
+        "add -A",
+        "commit -q -m first",
+        "push -q https://git.myhealth.example/platform/config.git main",
+    ] {
+        let _ = git("remotes/seed", step);
+    }
+    let output = karat(&sandbox).args(["new", "-t", "./path", "--defaults", "--push"]).run();
+    assert_snapshot!(output.success().stdout);
+    assert_eq!(git("remotes/scheduling/shop.git", "log --format=%s%d main"), "Walk small 1.0.0 (HEAD -> main)\n");
+    assert_eq!(git("shop", "status --porcelain --branch"), "## main...origin/main\n");
+    assert_eq!(git("remotes/platform/config.git", "log --format=%s x"), "Run shop\nfirst\n");
+    assert_eq!(git("remotes/platform/config.git", "show x:notes/shop.md"), "shop runs\n");
+    // Without a remote the folder is made all the same, and the answer says what to do.
+    let failed = karat(&sandbox).args(["new", "-t", "./path", "--set", "name=desk", "--push"]).run().failure(3);
+    assert!(failed.stderr.contains("git push"), "{}", failed.stderr);
+    assert!(sandbox.path().join("desk/README.md").is_file());
+}
+
 /// Every path that comes with Karat, with its defaults, one after the other in the organisation that comes with Karat.
 #[test]
 fn the_built_in_paths_have_defaults_that_work() {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod apply;
+mod push;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -45,6 +46,10 @@ pub(crate) struct New {
     #[arg(long)]
     dry_run: bool,
 
+    /// Push too: the new repository, and each change that is not made here as a branch, to the remotes that the path names
+    #[arg(long, conflicts_with = "dry_run")]
+    push: bool,
+
     /// The organisation's folder; by default the one around the current folder
     #[arg(long, value_name = "DIR")]
     organisation: Option<String>,
@@ -74,8 +79,11 @@ pub(crate) fn run(arguments: &New, output: &Output) -> Result<ExitCode, CommandE
     if !arguments.dry_run {
         plan.write(home.as_ref())?;
     }
-    let text = if output.quiet { String::new() } else { plan.shown(&found, &outcome, arguments.dry_run) };
+    let text = if output.quiet { String::new() } else { plan.shown(&found, &outcome, arguments) };
     output.bytes(text.as_bytes())?;
+    if arguments.push {
+        plan.push(&found, &outcome)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -98,7 +106,7 @@ impl Plan {
         dir: Option<&Path>,
     ) -> Result<Self, CommandError> {
         let (repositories, changes): (Vec<&Publication>, Vec<&Publication>) =
-            outcome.publications.iter().partition(|publication| matches!(publication.kind, Kind::Repository { .. }));
+            outcome.publications.iter().partition(|publication| is_repository(publication));
         let (changes, elsewhere) = apply::changes(&changes, home)?;
         let mut folders = Vec::new();
         match repositories.as_slice() {
@@ -149,7 +157,19 @@ impl Plan {
         written
     }
 
-    fn shown(&self, found: &Found, outcome: &Outcome, dry_run: bool) -> String {
+    /// Pushes what was made; what is on this disk stays, whatever a remote says.
+    fn push(&self, found: &Found, outcome: &Outcome) -> Result<(), CommandError> {
+        let hint = |error: CommandError| error.hint("the folder is made; `git push` when the remote is there");
+        let message = format!("Walk {} {}", found.template.name, found.template.version);
+        let repositories = outcome.publications.iter().filter(|publication| is_repository(publication));
+        for ((folder, _), publication) in self.folders.iter().zip(repositories) {
+            push::repository(folder, publication, &message).map_err(hint)?;
+        }
+        self.elsewhere.iter().try_for_each(push::change)
+    }
+
+    fn shown(&self, found: &Found, outcome: &Outcome, arguments: &New) -> String {
+        let dry_run = arguments.dry_run;
         let mut text = String::new();
         for line in &outcome.log {
             let _ = writeln!(text, "{line}");
@@ -181,10 +201,10 @@ impl Plan {
                 let _ = writeln!(text, "  {sign} {path}");
             }
         }
-        for publication in &self.elsewhere {
+        for publication in self.elsewhere.iter().filter(|_| !arguments.push) {
             let _ = writeln!(
                 text,
-                "left out: a change to {} ({}), which is not here: run this in the organisation's folder",
+                "left out: a change to {} ({}), which is not here: run this in the organisation's folder, or with --push",
                 publication.repository.web(),
                 count(publication.tree.len(), "file")
             );
@@ -197,6 +217,10 @@ impl Plan {
         }
         text
     }
+}
+
+fn is_repository(publication: &Publication) -> bool {
+    matches!(publication.kind, Kind::Repository { .. })
 }
 
 /// The tree with the record of where it came from.
