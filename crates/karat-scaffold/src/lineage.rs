@@ -142,11 +142,6 @@ impl Generated {
     fn of(path: &str, file: &File) -> Self {
         Self { path: path.to_owned(), digest: digest(&file.bytes), executable: file.executable }
     }
-
-    /// Whether this is how `file` was generated.
-    pub fn is(&self, file: &File) -> bool {
-        self.executable == file.executable && self.digest == digest(&file.bytes)
-    }
 }
 
 fn digest(bytes: &[u8]) -> String {

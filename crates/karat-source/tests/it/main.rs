@@ -90,6 +90,21 @@ fn a_file_is_not_a_folder() {
     assert!(Folder::open(root.path().join("nothing")).is_err());
 }
 
+#[cfg(unix)]
+#[test]
+fn programs_are_told_from_other_files() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    fs_err::write(folder.path().join("run"), "").unwrap();
+    fs_err::write(folder.path().join("text"), "").unwrap();
+    fs_err::set_permissions(folder.path().join("run"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut memory: Memory = [("run", ""), ("text", "")].into_iter().collect();
+    memory.mark_executable("run");
+    for world in [&Folder::open(folder.path()).unwrap() as &dyn World, &memory] {
+        assert_eq!((world.executable("run"), world.executable("text")), (Ok(true), Ok(false)));
+    }
+}
+
 #[test]
 fn paths() {
     assert_eq!(clean("a/./b//c/../d").as_deref(), Some("a/b/d"));
