@@ -49,8 +49,10 @@ const GENERATORS: &[Generator] = &[
         tests: ("karat-scaffold", &["goldens_are_what_backstage_says"]),
     },
     Generator { name: "copies", peers: &[], tests: ("xtask", &["copies_are_exact"]) },
-    // The last: it pins governance as the others left it.
+    // It pins governance as the others left it.
     Generator { name: "pins", peers: &[], tests: ("karat-git", &["services_call_governance_as_it_is"]) },
+    // The last: services take in what the others have changed in the paths.
+    Generator { name: "lineage", peers: &[], tests: ("karat", &["services_walk_their_paths"]) },
 ];
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {

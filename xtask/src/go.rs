@@ -63,6 +63,15 @@ impl Go {
         Self::at(PathBuf::from(folder).join("bin/go")).with_context(|| format!("{folder}/bin/go does not run"))
     }
 
+    /// A `PATH` on which `go` is this one.
+    pub(crate) fn path(&self) -> String {
+        let rest = house::variable("PATH").unwrap_or_default();
+        match self.program.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            Some(folder) => format!("{}:{rest}", folder.display()),
+            None => rest,
+        }
+    }
+
     /// The formatter that comes with it.
     pub(crate) fn gofmt(&self) -> PathBuf {
         self.program.with_file_name("gofmt")

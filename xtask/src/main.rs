@@ -8,6 +8,7 @@ mod debian;
 mod generate;
 mod go;
 mod house;
+mod paths;
 mod peers;
 mod servers;
 mod services;

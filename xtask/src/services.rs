@@ -12,7 +12,7 @@ use fs_err as fs;
 use crate::go::Go;
 use crate::servers::{Moto, Postgres};
 use crate::steps::{Outcome, Steps};
-use crate::{house, peers, tally};
+use crate::{house, paths, peers, tally};
 
 /// The whole check.
 pub(crate) struct Check<'a> {
@@ -45,6 +45,7 @@ impl Check<'_> {
         if let Some(go) = &go {
             self.together(steps, &services, go, &servers);
         }
+        paths::walk(steps, self.peers, go.as_ref());
     }
 
     fn rust(&self, steps: &mut Steps, service: &Service, servers: &Servers) {

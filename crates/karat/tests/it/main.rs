@@ -3,6 +3,7 @@
 mod bad_input;
 mod check;
 mod diff;
+mod lineage;
 mod new;
 mod reference;
 mod render;
