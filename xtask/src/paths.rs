@@ -203,7 +203,11 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
         if name == "target" {
             continue;
         }
-        if path.is_dir() { copy(&path, &to.join(name))? } else { drop(fs::copy(&path, to.join(name))?) }
+        if path.is_dir() {
+            copy(&path, &to.join(name))?;
+        } else {
+            fs::copy(&path, to.join(name))?;
+        }
     }
     Ok(())
 }

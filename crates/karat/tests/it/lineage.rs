@@ -1,7 +1,6 @@
 //! The services of myhealth walk the golden paths that come with this binary.
 
-use std::fs;
-
+use fs_err as fs;
 use karat_testkit::cases::updating;
 use karat_testkit::{Output, Sandbox};
 
