@@ -9,13 +9,13 @@ use ecow::EcoString;
 use karat_diag::Severity;
 use karat_fleet::{Fleet, NotRendered, ORGANISATION_FILE};
 use karat_kube::{Identity, Path};
-use karat_source::World;
+use karat_source::{World, join};
 use karat_yaml::{Dialect, Map, Value};
 use rayon::prelude::*;
 
 use crate::text::{place_at, place_in};
 use crate::{
-    Addon, Application, Cluster, Doc, Entity, EntityKind, Error, File, Object, Organisation, Place, Source, State,
+    Addon, Application, Cluster, Doc, Entity, EntityKind, Error, File, Object, Organisation, Place, Repository, Source, State,
     Subject, default_settings, documents,
 };
 
@@ -71,7 +71,9 @@ struct Mapping<'f> {
 
 impl Mapping<'_> {
     fn subject(&self, errors: &mut Vec<Error>) -> Subject {
-        let mut subject = Subject { clusters: self.clusters(), files: self.files(errors), ..Subject::default() };
+        let repositories = self.repositories(errors);
+        let files = self.files(&repositories);
+        let mut subject = Subject { clusters: self.clusters(), files, repositories, ..Subject::default() };
         for (at, application) in self.fleet.applications.iter().enumerate() {
             // One that is for no cluster of the organisation runs nowhere; the fleet says so.
             let named = application.cluster.as_ref();
@@ -183,32 +185,26 @@ impl Mapping<'_> {
         });
     }
 
+    /// The repositories, one after the other: the files of each are read on all cores.
+    fn repositories(&self, errors: &mut Vec<Error>) -> Vec<Repository> {
+        let all = self.fleet.organisation.repositories.iter();
+        all.filter_map(|one| Repository::read(&**self.world, &one.name, &one.role, &one.folder, errors)).collect()
+    }
+
     /// The YAML files of the repositories that standards look at. Charts' templates are none, and are judged rendered.
-    fn files(&self, errors: &mut Vec<Error>) -> Vec<File> {
-        let mut listed = Vec::new();
-        for repository in &self.fleet.organisation.repositories {
-            if !matches!(repository.role.as_str(), "config" | "app" | "governance") {
-                continue;
-            }
-            match karat_source::walk(&**self.world, &repository.folder) {
-                Ok(paths) => listed.extend(
-                    paths
-                        .into_iter()
-                        .filter(|path| path.ends_with(".yaml") || path.ends_with(".yml"))
-                        .filter(|path| !path.contains("/templates/") && !path.contains("/charts/"))
-                        .map(|path| (repository, path)),
-                ),
-                Err(error) => errors.push(Error {
-                    place: Place { file: repository.folder.clone(), ..Place::default() },
-                    message: error.to_string(),
-                }),
-            }
-        }
+    fn files(&self, repositories: &[Repository]) -> Vec<File> {
+        let looked_at =
+            repositories.iter().filter(|one| matches!(one.role.as_str(), "config" | "app" | "governance"));
+        let files = looked_at.flat_map(|repository| repository.facts.files.iter().map(move |file| (repository, file)));
+        let listed: Vec<_> = files
+            .filter(|(_, path)| path.ends_with(".yaml") || path.ends_with(".yml"))
+            .filter(|(_, path)| !path.split('/').any(|part| matches!(part, "templates" | "charts")))
+            .collect();
         listed.par_iter().flat_map_iter(|(repository, path)| self.file(repository, path)).collect()
     }
 
-    fn file(&self, repository: &karat_fleet::Repository, path: &str) -> Vec<File> {
-        let within = path.strip_prefix(repository.folder.as_str()).unwrap_or(path).trim_start_matches('/');
+    fn file(&self, repository: &Repository, within: &str) -> Vec<File> {
+        let path = &*join(&repository.folder, within);
         let file = |doc: Doc, kind: &str| File {
             repository: repository.name.clone(),
             role: repository.role.clone(),

@@ -17,6 +17,7 @@ mod message;
 mod organisation;
 mod read;
 mod report;
+mod repository;
 mod standard;
 mod standards;
 mod subject;
@@ -32,5 +33,7 @@ pub use organisation::{Exception, On, Organisation, Waiver};
 pub use report::{Accepted, Affected, Finding, FindingKind, Place, Report, Score, WaiverProblem, WaiverProblemKind};
 pub use standard::{Admission, Applies, Enforce, In, Level, Scope, Standard};
 pub use standards::Standards;
-pub use subject::{Addon, Application, Cluster, Doc, Entity, EntityKind, File, Object, Source, State, Subject};
+pub use subject::{
+    Addon, Application, Cluster, Doc, Entity, EntityKind, File, Object, Repository, Source, State, Subject,
+};
 pub use text::{documents, place_in};

@@ -60,6 +60,8 @@ pub enum Scope {
     Addon,
     /// One file of the organisation's repositories.
     Config,
+    /// One repository, by what it holds.
+    Repository,
 }
 
 /// Whose namespaces a standard is for.
@@ -113,6 +115,10 @@ pub enum Admission {
 #[derive(Debug)]
 pub(crate) struct Check {
     pub(crate) rule: Rule,
+    /// What it judges: what the standard applies to, unless it says otherwise.
+    pub(crate) to: Scope,
+    /// Where it applies, if it judges something else than the standard.
+    pub(crate) condition: Option<Program>,
     /// The kinds that it is for; without any, all of the standard's.
     pub(crate) kinds: Vec<EcoString>,
     /// The parts that it looks at, each by itself; without any, the whole.
@@ -152,7 +158,8 @@ pub(crate) enum From {
 impl Check {
     pub(crate) fn uses(&self, variable: &str) -> bool {
         let rule = matches!(&self.rule, Rule::Cel(program) if program.uses(variable));
-        rule || self.message.as_ref().is_some_and(|message| message.uses(variable))
+        let condition = self.condition.as_ref().is_some_and(|condition| condition.uses(variable));
+        rule || condition || self.message.as_ref().is_some_and(|message| message.uses(variable))
     }
 
     /// Whether the check reads the pod spec, so that there must be one.
@@ -164,7 +171,7 @@ impl Check {
 impl Standard {
     /// Whether it looks at more than single objects.
     pub(crate) fn looks_wider(&self) -> bool {
-        self.applies.to != Scope::Object || self.checks.iter().any(|check| matches!(check.rule, Rule::Analysis(_)))
+        self.checks.iter().any(|check| check.to != Scope::Object)
     }
 
     /// Whether any of its expressions uses `variable`.
@@ -181,8 +188,8 @@ const SCOPES: &[(&str, Result<Scope, ()>)] = &[
     ("cluster", Ok(Scope::Cluster)),
     ("addon", Ok(Scope::Addon)),
     ("config", Ok(Scope::Config)),
+    ("repository", Ok(Scope::Repository)),
     ("fleet", Err(())),
-    ("repository", Err(())),
     ("module", Err(())),
     ("doc", Err(())),
 ];
@@ -202,6 +209,7 @@ impl Scope {
             Self::Cluster => &["name", "cluster", "addons", "settings"],
             Self::Addon => &["addon", "values", "cluster", "settings"],
             Self::Config => &["file", "object", "settings"],
+            Self::Repository => &["repository", "settings"],
         }
     }
 
@@ -213,6 +221,7 @@ impl Scope {
             Self::Cluster => &[],
             Self::Addon => &["values"],
             Self::Config => &["object"],
+            Self::Repository => &["repository"],
         }
     }
 }
@@ -291,10 +300,7 @@ fn read_id(name: &Reader<'_>) -> Result<EcoString, Problem> {
 
 fn read_applies(applies: &Reader<'_>) -> Result<Applies, Problem> {
     applies.only(&["to", "kinds", "addons", "in", "where"])?;
-    let to = applies.required("to")?;
-    let Ok(scope) = to.word(SCOPES)? else {
-        return to.problem(format!("standards for the scope `{}` are not read yet", to.text()?));
-    };
+    let scope = read_scope(&applies.required("to")?)?;
     let kinds = match applies.get("kinds") {
         None if scope == Scope::Object => return applies.problem("`kinds` is missing: which objects?"),
         Some(kinds) if !matches!(scope, Scope::Object) => {
@@ -322,6 +328,13 @@ fn read_applies(applies: &Reader<'_>) -> Result<Applies, Problem> {
         Some(condition) => Some(compile(&condition, scope.variables())?),
     };
     Ok(Applies { to: scope, kinds, addons, whose, condition })
+}
+
+fn read_scope(to: &Reader<'_>) -> Result<Scope, Problem> {
+    match to.word(SCOPES)? {
+        Ok(scope) => Ok(scope),
+        Err(()) => to.problem(format!("standards for the scope `{}` are not read yet", to.text()?)),
+    }
 }
 
 /// `workloads`, `Kind`, or `Kind.group`.
@@ -358,7 +371,7 @@ fn read_checks(spec: &Reader<'_>, applies: &Applies) -> Result<Vec<Check>, Probl
 }
 
 fn read_check(check: &Reader<'_>, applies: &Applies) -> Result<Check, Problem> {
-    let scope = applies.to;
+    let scope = check.get("to").map_or(Ok(applies.to), |to| read_scope(&to))?;
     if let Some(name) = check.get("analysis") {
         check.only(&["analysis"])?;
         let text = name.text()?;
@@ -367,9 +380,20 @@ fn read_check(check: &Reader<'_>, applies: &Applies) -> Result<Check, Problem> {
             return name.problem(format!("there is no analysis `{text}`; there are {}", known.join(", ")));
         };
         let rule = Rule::Analysis(found);
-        return Ok(Check { rule, kinds: Vec::new(), each: Vec::new(), on: None, at: At::default(), message: None });
+        let (kinds, each) = (Vec::new(), Vec::new());
+        let (to, at) = (found.scope, At::default());
+        return Ok(Check { rule, to, condition: None, kinds, each, on: None, at, message: None });
     }
-    check.only(&["kinds", "each", "cel", "on", "at", "message"])?;
+    check.only(&["to", "where", "kinds", "each", "cel", "on", "at", "message"])?;
+    if scope == Scope::Object && applies.to != Scope::Object {
+        return check.problem("a check on objects is for a standard that applies to objects: it names their kinds");
+    }
+    let condition = match check.get("where") {
+        Some(condition) if scope == applies.to => {
+            return condition.problem("`where` is said once, under `applies`; a check has its own if it judges something else");
+        }
+        condition => condition.map(|condition| compile(&condition, scope.variables())).transpose()?,
+    };
     let mut kinds = Vec::new();
     for kind in check.get("kinds").map_or(Ok(Vec::new()), |kinds| kinds.one_or_more())? {
         let name = kind.text()?;
@@ -403,6 +427,8 @@ fn read_check(check: &Reader<'_>, applies: &Applies) -> Result<Check, Problem> {
     let message = Message::parse(&text, &variables).or_else(|error| message.problem(error))?;
     Ok(Check {
         rule: Rule::Cel(compile(&check.required("cel")?, &variables)?),
+        to: scope,
+        condition,
         at: read_at(check, !each.is_empty())?,
         kinds,
         on,

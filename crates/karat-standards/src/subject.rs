@@ -24,6 +24,8 @@ pub struct Subject {
     pub addons: Vec<Addon>,
     /// Files of the organisation's repositories that standards of the scope config look at.
     pub files: Vec<File>,
+    /// The repositories, by what they hold.
+    pub repositories: Vec<Repository>,
 }
 
 /// A cluster.
@@ -146,6 +148,21 @@ pub struct File {
     /// For an object of Argo CD, its kind; else empty. What is empty here is not read.
     pub kind: EcoString,
     /// One document of it; a file of several documents is several of these.
+    pub doc: Doc,
+}
+
+/// A repository, by what it holds.
+#[derive(Debug)]
+pub struct Repository {
+    /// Its name.
+    pub name: EcoString,
+    /// Its role: `config`, `governance`, `app`, `infra`.
+    pub role: EcoString,
+    /// Its folder, from the organisation's root.
+    pub folder: EcoString,
+    /// What it holds.
+    pub facts: Arc<karat_repository::Repository>,
+    /// What expressions see of it.
     pub doc: Doc,
 }
 

@@ -63,6 +63,7 @@ fn auto_mode(view: &View<'_>) -> Vec<Found> {
     if !whole_mesh {
         found.push(Found {
             on: None,
+            place: None,
             path: karat_kube::Path::keys(["cluster", "compute"]),
             message: format!(
                 "nothing encrypts between nodes of cluster `{}`: EKS Auto Mode has no Cilium, and the mesh is not strict",

@@ -67,7 +67,7 @@ fn one_root(view: &View<'_>) -> Vec<Found> {
     let roots = roots(view, &manifests);
     let config = || manifests.iter().filter(|manifest| manifest.file.role == "config");
     let owned = || config().filter(|manifest| manifest.is("ApplicationSet") || manifest.is("AppProject"));
-    let on = |at: usize, path: Path, message: String| Found { on: Some(Anchor::File(at)), path, message };
+    let on = |at: usize, path: Path, message: String| Found { on: Some(Anchor::File(at)), path, message, place: None };
     let mut found = Vec::new();
     let mut folders: Vec<&str> = Vec::new();
     let mut has_root = false;
@@ -122,7 +122,7 @@ fn from_sets(view: &View<'_>) -> Vec<Found> {
         if manifest.is("Application") && !is_root {
             let name = text(&manifest.value, "metadata.name").unwrap_or_default();
             let on = Some(Anchor::File(manifest.at));
-            found.push(Found { on, path: Path::keys(["kind"]), message: message(name) });
+            found.push(Found { on, path: Path::keys(["kind"]), message: message(name), place: None });
         }
     }
     // What a chart makes shows only when it is rendered. Plain files are found above, at their place.

@@ -17,8 +17,8 @@ mod waypoint;
 use karat_kube::Path;
 use karat_yaml::{Map, Value};
 
-use crate::Scope;
 use crate::judge::{Anchor, View};
+use crate::{Place, Scope};
 
 pub(crate) use tokens::Tokens;
 
@@ -43,6 +43,8 @@ pub(crate) struct Found {
     pub(crate) on: Option<Anchor>,
     pub(crate) path: Path,
     pub(crate) message: String,
+    /// Where it is, if who found it knows better than its path says.
+    pub(crate) place: Option<Place>,
 }
 
 /// All analyses, by name.
@@ -68,7 +70,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Analysis> {
 impl Found {
     /// About what the view is about.
     fn here(message: impl Into<String>) -> Self {
-        Self { on: None, path: Path::root(), message: message.into() }
+        Self { on: None, path: Path::root(), message: message.into(), place: None }
     }
 
     /// About a place in an object.
@@ -77,7 +79,7 @@ impl Found {
     }
 
     fn within(object: usize, path: Path, message: impl Into<String>) -> Self {
-        Self { on: Some(Anchor::Object(object)), path, message: message.into() }
+        Self { on: Some(Anchor::Object(object)), path, message: message.into(), place: None }
     }
 }
 

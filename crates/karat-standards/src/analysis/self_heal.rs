@@ -29,7 +29,7 @@ fn run(view: &View<'_>) -> Vec<Found> {
     } else {
         Path::keys(["spec", "ignoreDifferences"])
     };
-    let found = |message| Found { on: Some(view.about), path: path.clone(), message };
+    let found = |message| Found { on: Some(view.about), path: path.clone(), message, place: None };
     let mut all = Vec::new();
     for (_, rollout) in view.of("argoproj.io", "Rollout") {
         for route in routes(rollout.value()) {

@@ -8,6 +8,7 @@ use karat_kube::{Path, Step};
 use super::index::Inhabitants;
 use super::view::{Anchor, Loaded, View};
 use super::{Hit, Index, Raw, Whose};
+use crate::analysis::Found;
 use crate::cel::{Engine, Program, Scope as Bound, Tree};
 use crate::each::EachStep;
 use crate::report::FindingKind;
@@ -29,8 +30,11 @@ impl Kinds {
                     Rule::Analysis(analysis) if analysis.scope == scope => {
                         found.kinds.extend(analysis.kinds.iter().map(|kind| (*kind).to_owned()));
                     }
-                    Rule::Cel(_) if standard.applies.to == scope => found.add(check),
+                    Rule::Cel(_) if check.to == scope => found.add(check),
                     Rule::Analysis(_) | Rule::Cel(_) => {}
+                }
+                if let Some(condition) = check.condition.as_ref().filter(|_| check.to == scope) {
+                    found.add_program(condition);
                 }
             }
             if let Some(condition) = standard.applies.condition.as_ref().filter(|_| standard.applies.to == scope) {
@@ -84,6 +88,7 @@ fn view<'v>(index: &'v Index<'v>, scope: Scope, name: &'v str, anchor: Anchor) -
         application: None,
         addon: None,
         file: None,
+        repository: None,
         objects: &[],
         about: anchor,
         anchor,
@@ -133,7 +138,7 @@ pub(crate) fn namespace<'v>(
     })
 }
 
-/// The views of clusters, addons and files.
+/// The views of clusters, addons, files and repositories.
 pub(crate) fn rest<'v>(index: &'v Index<'v>) -> Vec<View<'v>> {
     let subject = index.subject;
     let mut views = Vec::new();
@@ -147,6 +152,10 @@ pub(crate) fn rest<'v>(index: &'v Index<'v>) -> Vec<View<'v>> {
     for (at, file) in subject.files.iter().enumerate() {
         views.push(View { file: Some(file), ..view(index, Scope::Config, &file.path, Anchor::File(at)) });
     }
+    for (at, repository) in subject.repositories.iter().enumerate() {
+        let view = view(index, Scope::Repository, &repository.name, Anchor::Repository(at));
+        views.push(View { repository: Some(at), ..view });
+    }
     // All files at once, for the analyses of that scope.
     if !subject.files.is_empty() {
         views.push(view(index, Scope::Config, "files", Anchor::File(0)));
@@ -159,53 +168,80 @@ pub(crate) fn judge<'s>(engine: &Engine, standard: &'s Standard, view: &View<'_>
     if matches!((standard.applies.whose, view.whose), (In::Tenants, In::Platform) | (In::Platform, In::Tenants)) {
         return;
     }
-    for check in &standard.checks {
-        if let Rule::Analysis(analysis) = &check.rule
-            && analysis.scope == view.scope
-            && (view.scope != Scope::Config || view.file.is_none())
-            && (standard.applies.to != view.scope || applies(engine, standard, view, hits))
-        {
-            for found in (analysis.run)(view) {
-                let raw = Raw { kind: FindingKind::Violation, message: found.message, path: found.path };
-                add(standard, view, found.on.unwrap_or(view.anchor), raw, hits);
-            }
-        }
-    }
-    let has_cel = standard.checks.iter().any(|check| matches!(check.rule, Rule::Cel(_)));
+    // Whether it applies is asked for when the first check needs to know.
+    let mut condition = None;
+    let mut applies = |hits: &mut Vec<Hit<'s>>| {
+        *condition.get_or_insert_with(|| applies(engine, standard, standard.applies.condition.as_ref(), view, hits))
+    };
     let whole = view.scope == Scope::Config && view.file.is_none();
-    if standard.applies.to != view.scope || !has_cel || whole || !applies(engine, standard, view, hits) {
-        return;
-    }
-    let scope = bind(engine, standard, view);
-    for check in &standard.checks {
-        let Rule::Cel(program) = &check.rule else { continue };
-        let (parts, errors) = parts(check, view, &scope);
-        for error in errors {
-            add(standard, view, view.anchor, cannot(view, &error), hits);
-        }
-        for (on, path, scope) in parts {
-            let scope = scope.as_ref();
-            let path = path.join(&check.at.path);
-            let raw = match scope.holds(program) {
-                Ok(true) => continue,
-                Ok(false) => {
-                    let message = check.message.as_ref().map_or_else(String::new, |message| message.say(scope));
-                    Raw { kind: FindingKind::Violation, message, path }
+    for check in standard.checks.iter().filter(|check| check.to == view.scope) {
+        let of_standard = standard.applies.to == view.scope;
+        match &check.rule {
+            Rule::Analysis(analysis) if view.scope != Scope::Config || whole => {
+                if of_standard && !applies(hits) {
+                    continue;
                 }
-                Err(error) => Raw { path, ..cannot(view, &error) },
-            };
-            add(standard, view, on, raw, hits);
+                for found in (analysis.run)(view) {
+                    let Found { on, path, message, place } = found;
+                    let raw = Raw { kind: FindingKind::Violation, message, path, place };
+                    add(standard, view, on.unwrap_or(view.anchor), raw, hits);
+                }
+            }
+            Rule::Cel(program) if !whole => {
+                let holds = match of_standard {
+                    true => applies(hits),
+                    false => self::applies(engine, standard, check.condition.as_ref(), view, hits),
+                };
+                if holds {
+                    judge_check(engine, standard, check, program, view, hits);
+                }
+            }
+            Rule::Analysis(_) | Rule::Cel(_) => {}
         }
     }
 }
 
+fn judge_check<'s>(
+    engine: &Engine,
+    standard: &'s Standard,
+    check: &Check,
+    program: &Program,
+    view: &View<'_>,
+    hits: &mut Vec<Hit<'s>>,
+) {
+    let scope = bind(engine, standard, view);
+    let (parts, errors) = parts(check, view, &scope);
+    for error in errors {
+        add(standard, view, view.anchor, cannot(view, &error), hits);
+    }
+    for (on, path, scope) in parts {
+        let scope = scope.as_ref();
+        let path = path.join(&check.at.path);
+        let raw = match scope.holds(program) {
+            Ok(true) => continue,
+            Ok(false) => {
+                let message = check.message.as_ref().map_or_else(String::new, |message| message.say(scope));
+                Raw { kind: FindingKind::Violation, message, path, place: None }
+            }
+            Err(error) => Raw { path, ..cannot(view, &error) },
+        };
+        add(standard, view, on, raw, hits);
+    }
+}
+
 /// Whether the standard is for this view: by addon, by condition. A condition that cannot be evaluated is a finding.
-fn applies<'s>(engine: &Engine, standard: &'s Standard, view: &View<'_>, hits: &mut Vec<Hit<'s>>) -> bool {
+fn applies<'s>(
+    engine: &Engine,
+    standard: &'s Standard,
+    condition: Option<&Program>,
+    view: &View<'_>,
+    hits: &mut Vec<Hit<'s>>,
+) -> bool {
     let names = &standard.applies.addons;
     if view.addon.is_some_and(|addon| !names.is_empty() && !names.iter().any(|name| *name == addon.name)) {
         return false;
     }
-    let Some(condition) = &standard.applies.condition else { return true };
+    let Some(condition) = condition else { return true };
     match bind(engine, standard, view).holds(condition) {
         Ok(holds) => holds,
         Err(error) => {
@@ -220,6 +256,7 @@ fn cannot(view: &View<'_>, error: &str) -> Raw {
         kind: FindingKind::CannotJudge,
         message: format!("{} `{}`: {error}", view.scope.word(), view.name),
         path: Path::root(),
+        place: None,
     }
 }
 
@@ -267,6 +304,7 @@ fn parts<'b, 'e>(check: &Check, view: &View<'_>, scope: &'b Bound<'e>) -> (Parts
             ("objects", ..) => view.objects_tree(),
             ("values", Some(addon), _) => Tree::of(&addon.values.value()),
             (_, _, Some(file)) => Tree::of(&file.doc.value()),
+            ("repository", ..) => view.repository_tree(),
             _ => continue,
         };
         match each.find(&root, &Path::root()) {
@@ -319,6 +357,9 @@ fn bind<'e>(engine: &'e Engine, standard: &Standard, view: &View<'_>) -> Bound<'
         let addons = view.cluster.map_or(&[][..], |cluster| view.index.addons[cluster].as_slice());
         let addons = addons.iter().map(|&at| &view.subject().addons[at]);
         bound.push(("addons", Tree::map(addons.map(|addon| (addon.name.as_str(), Tree::of(&addon.values.value()))))));
+    }
+    if view.repository.is_some() {
+        bound.push(("repository", view.repository_tree()));
     }
     if let Some(file) = view.file {
         bound.push((

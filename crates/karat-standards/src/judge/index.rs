@@ -9,6 +9,7 @@ use karat_yaml::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::Tokens;
+use crate::cel::Tree;
 use crate::{Cluster, In, Object, Organisation, State, Subject};
 
 /// Indices into the subject's lists.
@@ -28,6 +29,8 @@ pub(crate) struct Index<'s> {
     /// Objects of clusters by kind, where a kind is asked for cluster by cluster.
     kinds: FxHashMap<(usize, &'s str), Vec<usize>>,
     platform: FxHashSet<&'s str>,
+    /// Repositories as expressions see them; made when first asked for.
+    repositories: Vec<OnceLock<Tree>>,
 }
 
 /// What is in one namespace of one cluster. A Namespace counts as being in itself.
@@ -61,6 +64,7 @@ impl<'s> Index<'s> {
             references: Vec::new(),
             kinds: FxHashMap::default(),
             platform: organisation.texts("platform.namespaces").into_iter().collect(),
+            repositories: subject.repositories.iter().map(|_| OnceLock::new()).collect(),
         };
         let mut by_place: FxHashMap<(usize, &str), Inhabitants> = FxHashMap::default();
         for (at, object) in subject.objects.iter().enumerate() {
@@ -104,6 +108,11 @@ impl<'s> Index<'s> {
         places.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         index.namespaces = places.into_iter().map(|((cluster, name), found)| ((cluster, name.into()), found)).collect();
         index
+    }
+
+    /// A repository as expressions see it.
+    pub(crate) fn repository(&self, at: usize) -> &Tree {
+        self.repositories[at].get_or_init(|| Tree::of(&self.subject.repositories[at].doc.value()))
     }
 
     /// The object that a reference names. Namespaces and Gateways are few and asked for by every route of a tenant: they are

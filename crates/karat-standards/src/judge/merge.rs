@@ -99,6 +99,10 @@ impl Merger<'_> {
                 let file = &subject.files[at];
                 (&file.doc, entity(EntityKind::Repository, &file.repository), None, None)
             }
+            Anchor::Repository(at) => {
+                let repository = &subject.repositories[at];
+                (&repository.doc, entity(EntityKind::Repository, &repository.name), None, None)
+            }
         };
         let mut affected = Affected::default();
         affected.entities.insert(entity);
@@ -127,7 +131,7 @@ impl Merger<'_> {
             message: raw.message.clone(),
             why: standard.why.clone(),
             fix: standard.fix.clone(),
-            place: doc.place(&raw.path),
+            place: raw.place.clone().unwrap_or_else(|| doc.place(&raw.path)),
             path: raw.path.clone(),
             object: object.cloned(),
             objects: at.into_iter().collect(),
@@ -186,7 +190,10 @@ fn scores(subject: &Subject) -> BTreeMap<Entity, Score> {
     let clusters =
         subject.clusters.iter().map(|cluster| Entity { kind: EntityKind::Cluster, name: cluster.name.clone() });
     let files = subject.files.iter().map(|file| Entity { kind: EntityKind::Repository, name: file.repository.clone() });
-    applications.chain(clusters).chain(files).map(|entity| (entity, Score::default())).collect()
+    let repositories = subject.repositories.iter();
+    let repositories =
+        repositories.map(|repository| Entity { kind: EntityKind::Repository, name: repository.name.clone() });
+    applications.chain(clusters).chain(files).chain(repositories).map(|entity| (entity, Score::default())).collect()
 }
 
 fn problems(standards: &Standards, organisation: &Organisation, used: &[bool], today: Date) -> Vec<WaiverProblem> {

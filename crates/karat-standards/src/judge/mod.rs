@@ -28,6 +28,8 @@ pub(crate) struct Raw {
     pub(crate) message: String,
     /// Where the finding points; it need not exist.
     pub(crate) path: karat_kube::Path,
+    /// The place, if the path does not lead to it.
+    pub(crate) place: Option<Place>,
 }
 
 /// A violation and all who have it.

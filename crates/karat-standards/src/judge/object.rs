@@ -6,10 +6,10 @@ use karat_kube::{GroupKind, Identity, Path, pod_spec_path};
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::{Hit, Index, Loaded, Raw, Whose};
-use crate::cel::{Engine, Scope, Tree};
+use crate::cel::{Engine, Scope as Bound, Tree};
 use crate::report::FindingKind;
 use crate::standard::{Check, From, Rule};
-use crate::{In, Standard, Standards, Subject};
+use crate::{In, Scope, Standard, Standards, Subject};
 
 /// Objects by what they say: equal documents together.
 pub(crate) struct Documents {
@@ -161,6 +161,7 @@ fn judge_object(engine: &Engine, standard: &Standard, object: &Loaded<'_>, clust
         kind: FindingKind::CannotJudge,
         message: format!("{identity}: {error}"),
         path: Path::root(),
+        place: None,
     };
     match standard.applies.condition.as_ref().map(|condition| scope.holds(condition)) {
         Some(Ok(false)) => return Vec::new(),
@@ -169,7 +170,7 @@ fn judge_object(engine: &Engine, standard: &Standard, object: &Loaded<'_>, clust
     }
     let root = Path::root();
     let mut found = Vec::new();
-    for check in &standard.checks {
+    for check in standard.checks.iter().filter(|check| check.to == Scope::Object) {
         if !check.kinds.is_empty() && !check.kinds.contains(&identity.kind) {
             continue;
         }
@@ -190,7 +191,7 @@ fn judge_object(engine: &Engine, standard: &Standard, object: &Loaded<'_>, clust
 /// Runs one check on one object, or on each part of it.
 fn run(
     check: &Check,
-    scope: &Scope<'_>,
+    scope: &Bound<'_>,
     roots: &[(&str, &Path, Option<&Tree>)],
     pod_path: Option<&Path>,
     found: &mut Vec<Raw>,
@@ -202,13 +203,14 @@ fn run(
         (From::PodTemplate, Some(pod_path)) => pod_path.parent().join(&check.at.path),
         _ => part.join(&check.at.path),
     };
-    let mut judge = |scope: &Scope<'_>, part: &Path| {
+    let mut judge = |scope: &Bound<'_>, part: &Path| {
         found.extend(match scope.holds(program) {
             Ok(true) => None,
             Ok(false) => Some(Raw {
                 kind: FindingKind::Violation,
                 message: check.message.as_ref().map_or_else(String::new, |message| message.say(scope)),
                 path: at(part),
+                place: None,
             }),
             Err(error) => Some(Raw { path: at(part), ..cannot(error) }),
         });

@@ -9,7 +9,7 @@ use karat_yaml::Value;
 
 use super::Index;
 use crate::cel::Tree;
-use crate::{Addon, Application, Cluster, File, In, Object, Organisation, Scope, Subject};
+use crate::{Addon, Application, Cluster, File, In, Object, Organisation, Repository, Scope, Subject};
 
 /// An object that has been read.
 pub(crate) struct Loaded<'s> {
@@ -71,6 +71,7 @@ pub(crate) struct View<'v> {
     pub(crate) application: Option<&'v Application>,
     pub(crate) addon: Option<&'v Addon>,
     pub(crate) file: Option<&'v File>,
+    pub(crate) repository: Option<usize>,
     pub(crate) objects: &'v [Loaded<'v>],
     /// The application, cluster, addon or file itself; for a namespace the same as the anchor.
     pub(crate) about: Anchor,
@@ -86,6 +87,7 @@ pub(crate) enum Anchor {
     Cluster(usize),
     Addon(usize),
     File(usize),
+    Repository(usize),
 }
 
 impl<'v> View<'v> {
@@ -99,6 +101,16 @@ impl<'v> View<'v> {
 
     pub(crate) fn cluster(&self) -> Option<&'v Cluster> {
         self.index.subject.clusters.get(self.cluster?)
+    }
+
+    /// The repository that is looked at.
+    pub(crate) fn repository(&self) -> Option<&'v Repository> {
+        self.index.subject.repositories.get(self.repository?)
+    }
+
+    /// What expressions see as `repository`.
+    pub(crate) fn repository_tree(&self) -> Tree {
+        self.repository.map_or_else(|| Tree::map::<String>([]), |at| self.index.repository(at).clone())
     }
 
     /// The objects, with their indices.

@@ -5,19 +5,20 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 use karat_standards::{Scope, Standard, Standards};
 
+use crate::tree::Tree;
 use crate::world::{World, one};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn files(folder: &Path) -> Vec<(String, String)> {
+fn files(folder: &Path, ending: &str) -> Vec<(String, String)> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files
         .into_iter()
-        .filter(|path| path.extension().is_some_and(|ending| ending == "yaml"))
+        .filter(|path| path.extension().is_some_and(|found| found == ending))
         .map(|path| {
             let name = path.strip_prefix(root()).unwrap_or(&path).to_string_lossy().into_owned();
             (name, fs::read_to_string(path).unwrap())
@@ -28,7 +29,7 @@ fn files(folder: &Path) -> Vec<(String, String)> {
 /// The cases of a standard: whether it is a bad one, its file, its text.
 pub(crate) fn case_files(standard: &Standard) -> Vec<(bool, String, String)> {
     let folder = root().join("standards").join(standard.id.as_str());
-    let of = |name: &str, bad: bool| files(&folder.join(name)).into_iter().map(move |(name, text)| (bad, name, text));
+    let of = |name: &str, bad: bool| files(&folder.join(name), "yaml").into_iter().map(move |(name, text)| (bad, name, text));
     of("good", false).chain(of("bad", true)).collect()
 }
 
@@ -51,9 +52,20 @@ fn every_case_is_judged_as_it_says() {
         let folder = root().join("standards").join(standard.id.as_str());
         let file = standard.file.as_str();
         let alone = Standards::read(&[one(file, &fs::read_to_string(root().join(file)).unwrap())]).unwrap();
-        let (good, bad) = (files(&folder.join("good")), files(&folder.join("bad")));
-        if good.len() < 2 || bad.len() < 2 {
+        let (good, bad) = (files(&folder.join("good"), "yaml"), files(&folder.join("bad"), "yaml"));
+        let trees = |name: &str| files(&folder.join(name), "txtar");
+        if good.len() + trees("good").len() < 2 || bad.len() + trees("bad").len() < 2 {
             failures.push(format!("{}: two good and two bad cases at least", standard.id));
+        }
+        for (name, text) in trees("good").iter().chain(&trees("bad")) {
+            let tree = Tree::read(name, text);
+            let found = tree.judge(&alone);
+            if found != tree.expected {
+                failures.push(format!("{name}\n  expected {:#?}\n  found    {found:#?}", tree.expected));
+            }
+            if name.contains("/bad/") == tree.expected.is_empty() {
+                failures.push(format!("{name}: a bad case expects a finding, a good one none"));
+            }
         }
         for (name, text) in good.iter().chain(&bad) {
             let world = World::read(name, text);

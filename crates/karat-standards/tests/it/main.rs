@@ -4,4 +4,5 @@ mod apiserver;
 mod cases;
 mod judge;
 mod myhealth;
+mod tree;
 mod world;

@@ -1,0 +1,11 @@
+//! Names of metrics, spans and attributes in code.
+
+/// Whether a text is a dotted name in small letters, as OpenTelemetry's are: `http.server.request.duration`.
+pub(crate) fn is_dotted(text: &str) -> bool {
+    text.len() < 128
+        && text.contains('.')
+        && text.split('.').all(|part| {
+            part.starts_with(|first: char| first.is_ascii_lowercase())
+                && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        })
+}
