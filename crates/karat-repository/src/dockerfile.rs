@@ -174,7 +174,8 @@ fn expand(text: &str, defaults: &BTreeMap<String, String>) -> String {
         let after = &rest[at + 1..];
         let (name, end, otherwise) = match after.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
             Some((inner, _)) => {
-                let (name, otherwise) = inner.split_once(":-").map_or((inner, None), |(name, value)| (name, Some(value)));
+                let (name, otherwise) =
+                    inner.split_once(":-").map_or((inner, None), |(name, value)| (name, Some(value)));
                 (name, inner.len() + 2, otherwise)
             }
             None => {

@@ -31,7 +31,8 @@ pub(crate) fn list(world: &dyn World, folder: &str) -> Result<(Vec<String>, Vec<
             }
             let path = join(&here, &entry.name);
             let is_folder = entry.kind == EntryKind::Folder;
-            if matches!(entry.name.as_str(), ".git" | ".karat" | "node_modules") || ignored(&ignores, &path, is_folder) {
+            if matches!(entry.name.as_str(), ".git" | ".karat" | "node_modules") || ignored(&ignores, &path, is_folder)
+            {
                 continue;
             }
             match entry.kind {

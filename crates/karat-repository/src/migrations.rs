@@ -19,6 +19,8 @@ pub struct Migration {
     pub file: EcoString,
     /// The number that its name begins with; empty if it has none.
     pub number: EcoString,
+    /// The database that it is for, if its name says one: `0002_trail.sqlite.sql`.
+    pub dialect: EcoString,
     /// What the comment `-- contract: …` says.
     pub contract: Option<EcoString>,
     /// Its statements.
@@ -55,9 +57,8 @@ const BREAKS: &[(&str, &str)] = &[
     (r"^alter table .*\badd (constraint|check|unique|foreign|primary)\b", "adds a constraint that rows may violate"),
 ];
 
-static COMPILED: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
-    BREAKS.iter().filter_map(|(pattern, what)| Some((Regex::new(pattern).ok()?, *what))).collect()
-});
+static COMPILED: LazyLock<Vec<(Regex, &'static str)>> =
+    LazyLock::new(|| BREAKS.iter().filter_map(|(pattern, what)| Some((Regex::new(pattern).ok()?, *what))).collect());
 
 impl Migration {
     /// Reads a migration.
@@ -70,6 +71,7 @@ impl Migration {
         Self {
             file: text.file.clone(),
             number: number.into(),
+            dialect: name.trim_end_matches(".sql").rsplit_once('.').map_or("", |(_, dialect)| dialect).into(),
             contract: contract.map(|reason| reason.trim().into()),
             statements: statements.into_iter().filter_map(|(start, words)| statement(text, start, &words)).collect(),
         }
@@ -95,7 +97,8 @@ fn adds_what_must_be_there(plain: &str) -> Option<&'static str> {
     let columns = plain.strip_prefix("alter table ")?;
     let wrong = columns.split(" add ").skip(1).any(|column| {
         let column = column.trim();
-        let is_column = !["constraint ", "check ", "unique ", "foreign ", "primary "].iter().any(|k| column.starts_with(k));
+        let is_column =
+            !["constraint ", "check ", "unique ", "foreign ", "primary "].iter().any(|k| column.starts_with(k));
         is_column && column.contains("not null") && !column.contains("default") && !column.contains("generated")
     });
     wrong.then_some("adds a column that the version that runs now does not fill")
@@ -186,6 +189,7 @@ impl From<&Migration> for Fact {
             ("path", Self::from(&migration.file)),
             ("folder", karat_source::parent(&migration.file).into()),
             ("number", Self::from(&migration.number)),
+            ("dialect", Self::from(&migration.dialect)),
             ("contract", migration.contract.as_ref().into()),
             ("statements", Self::list(migration.statements.iter().map(statement))),
         ])

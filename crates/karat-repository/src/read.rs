@@ -98,10 +98,11 @@ fn found(text: &Text<'_>, path: &str) -> Result<Found, Problem> {
     Ok(match name {
         "go.mod" => Found::GoManifest(go::Manifest::parse(text)),
         "Cargo.toml" => Found::RustManifest(rust::Manifest::parse(text)?),
+        // `Dockerfile.go` is one for Go.
+        _ if dockerfile::is_dockerfile(path) => Found::Dockerfile(Dockerfile::parse(text)),
         _ if go::is_source(path) => Found::Go(go::Source::parse(text)?),
         _ if is_rust(path) => Found::Rust(rust::Source::parse(text)?),
         _ if workflow::is_workflow(path) => Found::Workflow(Workflow::parse(text)?),
-        _ if dockerfile::is_dockerfile(path) => Found::Dockerfile(Dockerfile::parse(text)),
         _ if migrations::is_migration(path) => Found::Migration(Migration::parse(text)),
         _ => Found::Other,
     })

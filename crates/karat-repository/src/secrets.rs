@@ -56,7 +56,11 @@ const FORMS: &[Form] = &[
     Form { kind: "a Vault token", pattern: r"\bhv[sbr]\.([A-Za-z0-9_-]{24,300})", entropy: 3.8 },
     Form { kind: "a SendGrid key", pattern: r"\bSG\.([A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})\b", entropy: 4.0 },
     Form { kind: "a DigitalOcean token", pattern: r"\bdo[opr]_v1_([a-f0-9]{64})\b", entropy: 3.0 },
-    Form { kind: "an OpenAI key", pattern: r"\bsk-(?:proj-|svcacct-)?([A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,})", entropy: 3.8 },
+    Form {
+        kind: "an OpenAI key",
+        pattern: r"\bsk-(?:proj-|svcacct-)?([A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,})",
+        entropy: 3.8,
+    },
     Form { kind: "an Anthropic key", pattern: r"\bsk-ant-(?:api|admin)[0-9]{2}-([A-Za-z0-9_-]{80,})", entropy: 3.8 },
     Form { kind: "an Azure storage key", pattern: r"AccountKey=([A-Za-z0-9+/]{86}==)", entropy: 4.5 },
     Form { kind: "an age key", pattern: r"\bAGE-SECRET-KEY-1([QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58})\b", entropy: 3.5 },

@@ -15,8 +15,8 @@ use rayon::prelude::*;
 
 use crate::text::{place_at, place_in};
 use crate::{
-    Addon, Application, Cluster, Doc, Entity, EntityKind, Error, File, Object, Organisation, Place, Repository, Source, State,
-    Subject, default_settings, documents,
+    Addon, Application, Cluster, Doc, Entity, EntityKind, Error, File, Object, Organisation, Place, Repository, Source,
+    State, Subject, default_settings, documents,
 };
 
 /// The subject that a fleet is, and what its organisation decided. What cannot be read is told beside it; the fleet has
@@ -193,8 +193,7 @@ impl Mapping<'_> {
 
     /// The YAML files of the repositories that standards look at. Charts' templates are none, and are judged rendered.
     fn files(&self, repositories: &[Repository]) -> Vec<File> {
-        let looked_at =
-            repositories.iter().filter(|one| matches!(one.role.as_str(), "config" | "app" | "governance"));
+        let looked_at = repositories.iter().filter(|one| matches!(one.role.as_str(), "config" | "app" | "governance"));
         let files = looked_at.flat_map(|repository| repository.facts.files.iter().map(move |file| (repository, file)));
         let listed: Vec<_> = files
             .filter(|(_, path)| path.ends_with(".yaml") || path.ends_with(".yml"))

@@ -22,16 +22,12 @@ impl Repository {
             }
         };
         let problems = facts.problems.iter();
-        errors.extend(problems.map(|problem| {
-            Error { place: from_root(folder, &problem.place), message: problem.message.clone() }
-        }));
+        errors.extend(
+            problems
+                .map(|problem| Error { place: from_root(folder, &problem.place), message: problem.message.clone() }),
+        );
         let doc = Doc::new(Facts { fact: facts.fact(name, role), folder: folder.into() });
         Some(Self { name: name.into(), role: role.into(), folder: folder.into(), facts: Arc::new(facts), doc })
-    }
-
-    /// A place of the repository's, from the organisation's root.
-    pub(crate) fn place(&self, place: &karat_repository::Place) -> Place {
-        from_root(&self.folder, place)
     }
 }
 

@@ -390,7 +390,8 @@ fn read_check(check: &Reader<'_>, applies: &Applies) -> Result<Check, Problem> {
     }
     let condition = match check.get("where") {
         Some(condition) if scope == applies.to => {
-            return condition.problem("`where` is said once, under `applies`; a check has its own if it judges something else");
+            return condition
+                .problem("`where` is said once, under `applies`; a check has its own if it judges something else");
         }
         condition => condition.map(|condition| compile(&condition, scope.variables())).transpose()?,
     };

@@ -6,7 +6,7 @@ mod source;
 use std::collections::BTreeMap;
 
 use ecow::EcoString;
-use karat_source::{parent, split};
+use karat_source::{join, parent, split};
 
 pub use manifest::{Manifest, Require};
 pub use source::Source;
@@ -29,6 +29,8 @@ pub struct Module {
 pub struct Package {
     /// The folder, from the module's; empty for the module's own.
     pub folder: EcoString,
+    /// The folder, from the repository's.
+    pub path: EcoString,
     /// What it is, by its folder.
     pub layer: Layer,
     /// Its files.
@@ -87,15 +89,23 @@ pub(crate) fn modules(mut manifests: Vec<Manifest>, sources: Vec<Source>) -> Vec
         let inner = EcoString::from(within(folder, module).unwrap_or_default());
         packages[at].entry(inner).or_default().push(source);
     }
-    let package = |(folder, files): (EcoString, Vec<Source>)| Package { layer: Layer::of(&folder), folder, files };
+    let package = |module: &str, (folder, files): (EcoString, Vec<Source>)| {
+        let path = EcoString::from(join(module, &folder));
+        // A module of its own may be one of the repository's libraries.
+        let layer = match Layer::of(&folder) {
+            Layer::Other => Layer::of(&path),
+            layer => layer,
+        };
+        Package { layer, folder, path, files }
+    };
     manifests
         .into_iter()
         .zip(folders)
         .zip(packages)
         .map(|((manifest, folder), packages)| Module {
             manifest,
+            packages: packages.into_iter().map(|found| package(&folder, found)).collect(),
             folder,
-            packages: packages.into_iter().map(package).collect(),
         })
         .collect()
 }
@@ -223,6 +233,7 @@ fn package_fact(module: &Module, package: &Package) -> Fact {
     let imports = package.files.iter().flat_map(|file| file.imports.iter().map(|one| import(file, one)));
     let fact = Fact::map([
         ("folder", Fact::from(&package.folder)),
+        ("path", Fact::from(&package.path)),
         ("name", package.name().into()),
         ("layer", package.layer.word().into()),
         ("test", package.files.iter().all(|file| file.test).into()),

@@ -113,9 +113,7 @@ impl Source {
         place: &dyn Fn() -> Place,
     ) {
         let mut add = |mention: EcoString| {
-            if !self.mentions.contains_key(&mention) {
-                self.mentions.insert(mention, place());
-            }
+            self.mentions.entry(mention).or_insert_with(place);
         };
         // A value or a package: the file does not say which, and a reader asks for one or the other.
         add(eco_format!(".{name}"));
@@ -173,9 +171,12 @@ pub(crate) fn own_name(import: &str) -> &str {
         last.strip_prefix('v').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()));
     let name = if is_version { parts.next().unwrap_or(last) } else { last };
     // gopkg.in/yaml.v3
-    name.rsplit_once(".v").map_or(name, |(name, version)| {
-        if version.bytes().all(|byte| byte.is_ascii_digit()) { name } else { last }
-    })
+    name.rsplit_once(".v").map_or(
+        name,
+        |(name, version)| {
+            if version.bytes().all(|byte| byte.is_ascii_digit()) { name } else { last }
+        },
+    )
 }
 
 /// The functions of `log/slog` and its loggers that take names and values in turn, and those that take a message before.
@@ -208,9 +209,8 @@ fn attributes(call: Node<'_>, text: &Text<'_>) -> Vec<At<EcoString>> {
     let mut cursor = arguments.walk();
     let arguments: Vec<Node<'_>> = arguments.named_children(&mut cursor).collect();
     let literal = |node: &Node<'_>| node.kind() == "interpreted_string_literal";
-    let key = |node: &Node<'_>| {
-        literal(node).then(|| At::new(part(*node).trim_matches('"'), text.place(node.byte_range())))
-    };
+    let key =
+        |node: &Node<'_>| literal(node).then(|| At::new(part(*node).trim_matches('"'), text.place(node.byte_range())));
     let first = || arguments.first().and_then(key).into_iter().collect();
     match owner {
         "attribute" => first(),

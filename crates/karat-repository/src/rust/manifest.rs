@@ -135,8 +135,7 @@ impl Manifest {
         }
         let lints = root.get("lints");
         manifest.forbids_unsafe = forbids(lints);
-        manifest.inherits_lints =
-            lints.and_then(table).and_then(|lints| lints.get("workspace")).is_some_and(is_true);
+        manifest.inherits_lints = lints.and_then(table).and_then(|lints| lints.get("workspace")).is_some_and(is_true);
         for program in items(root.get("bin")) {
             let path = table(program).and_then(|program| string(program.get("path")?));
             manifest.programs.extend(path.and_then(|path| clean(&join(&folder, path))).map(EcoString::from));

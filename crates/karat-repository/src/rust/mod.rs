@@ -54,7 +54,8 @@ pub(crate) fn workspaces(mut manifests: Vec<Manifest>, sources: Vec<Source>, loc
     let mut files: Vec<Vec<Source>> = vec![Vec::new(); manifests.len()];
     for source in sources {
         let nearest = manifests.iter().enumerate().filter(|(_, manifest)| manifest.name.is_some());
-        let nearest = nearest.filter(|(_, manifest)| within(&source.file, &join(parent(&manifest.file), "src")).is_some());
+        let nearest =
+            nearest.filter(|(_, manifest)| within(&source.file, &join(parent(&manifest.file), "src")).is_some());
         if let Some((at, _)) = nearest.max_by_key(|(_, manifest)| manifest.file.len()) {
             files[at].push(source);
         }
@@ -63,9 +64,10 @@ pub(crate) fn workspaces(mut manifests: Vec<Manifest>, sources: Vec<Source>, loc
     let roots: Vec<usize> = (0..manifests.len())
         .map(|at| {
             let folder = parent(&manifests[at].file);
-            let above = manifests.iter().enumerate().filter(|(_, root)| {
-                root.workspace.is_some() && within(folder, parent(&root.file)).is_some()
-            });
+            let above = manifests
+                .iter()
+                .enumerate()
+                .filter(|(_, root)| root.workspace.is_some() && within(folder, parent(&root.file)).is_some());
             above.max_by_key(|(_, root)| root.file.len()).map_or(at, |(root, _)| root)
         })
         .collect();
@@ -89,7 +91,8 @@ impl Crate {
         let src = join(&folder, "src");
         let is_root = |file: &EcoString| {
             let inner = within(file, &src).unwrap_or_default();
-            let program = inner.strip_prefix("bin/").is_some_and(|rest| !rest.contains('/') || rest.ends_with("/main.rs"));
+            let program =
+                inner.strip_prefix("bin/").is_some_and(|rest| !rest.contains('/') || rest.ends_with("/main.rs"));
             (inner == "lib.rs", inner == "main.rs" || program || manifest.programs.contains(file))
         };
         let lints = manifest.forbids_unsafe || (manifest.inherits_lints && root.shared_forbids_unsafe);
@@ -184,7 +187,9 @@ fn crate_fact(workspace: &Workspace, one: &Crate) -> Fact {
     };
     // What a crate outside the domain uses nobody asks, and it is a lot.
     let uses = if one.is_domain() { first(|file| &file.uses) } else { BTreeMap::new() };
-    let uses = uses.into_iter().map(|(path, place)| Fact::map([("path", Fact::from(path)), ("of", Fact::from(&one.name.value))]).at(place));
+    let uses = uses
+        .into_iter()
+        .map(|(path, place)| Fact::map([("path", Fact::from(path)), ("of", Fact::from(&one.name.value))]).at(place));
     let attributes = one.files.iter().flat_map(|file| &file.attributes);
     let attributes = attributes.map(|key| Fact::map([("key", Fact::from(key))]).at(&key.place));
     Fact::map([

@@ -153,7 +153,10 @@ fn is_forbid(tokens: &[Token]) -> bool {
         && opens(2, '[')
         && is(3, "forbid")
         && opens(4, '(')
-        && tokens[5..].iter().take_while(|token| token.kind != Kind::Close(')')).any(|t| t.name() == Some("unsafe_code"))
+        && tokens[5..]
+            .iter()
+            .take_while(|token| token.kind != Kind::Close(')'))
+            .any(|t| t.name() == Some("unsafe_code"))
 }
 
 /// The tokens without what is behind `#[cfg(test)]`.

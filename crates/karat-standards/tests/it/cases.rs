@@ -29,7 +29,9 @@ fn files(folder: &Path, ending: &str) -> Vec<(String, String)> {
 /// The cases of a standard: whether it is a bad one, its file, its text.
 pub(crate) fn case_files(standard: &Standard) -> Vec<(bool, String, String)> {
     let folder = root().join("standards").join(standard.id.as_str());
-    let of = |name: &str, bad: bool| files(&folder.join(name), "yaml").into_iter().map(move |(name, text)| (bad, name, text));
+    let of = |name: &str, bad: bool| {
+        files(&folder.join(name), "yaml").into_iter().map(move |(name, text)| (bad, name, text))
+    };
     of("good", false).chain(of("bad", true)).collect()
 }
 

@@ -190,7 +190,7 @@ fn files_that_are_wrong_say_where_and_what() {
         (("to: object", "to: fleet"), "s.yaml:14:5: standards for the scope `fleet` are not read yet"),
         (
             ("to: object", "to: objekt"),
-            "s.yaml:14:5: `objekt` is not one of object, namespace, application, cluster, addon, config, fleet, repository, module, doc",
+            "s.yaml:14:5: `objekt` is not one of object, namespace, application, cluster, addon, config, repository, fleet, module, doc",
         ),
         (
             ("kinds: [workloads]", "kinds: [Workload]"),
@@ -203,7 +203,7 @@ fn files_that_are_wrong_say_where_and_what() {
         (("has(self.image)", "has(self.imago"), "s.yaml:18:7: "),
         (
             ("message: container", "massage: container"),
-            "s.yaml:20:7: unknown field `massage`; known here: kinds, each, cel, on, at, message",
+            "s.yaml:20:7: unknown field `massage`; known here: to, where, kinds, each, cel, on, at, message",
         ),
         (
             ("`{self.name}`", "`{self.name`"),

@@ -1,6 +1,7 @@
 //! One binary, a module per theme.
 
 mod apiserver;
+mod breaks;
 mod cases;
 mod judge;
 mod myhealth;

@@ -7,6 +7,7 @@ use karat_fleet::{Asked, Cache, Fleet, trace};
 use karat_source::{Folder, Memory, World, walk};
 use karat_standards::{Report, Standards, judge, subject};
 
+use crate::breaks::{Break, REPOSITORIES};
 use crate::world::TODAY;
 
 fn folder() -> Memory {
@@ -52,18 +53,6 @@ fn myhealth_is_24_karat() {
     for (entity, score) in &report.scores {
         assert_eq!(score.karats, 24, "{entity:?}");
     }
-}
-
-/// A change that breaks one standard, and where that is to be found.
-struct Break {
-    standard: &'static str,
-    file: &'static str,
-    /// What is replaced; empty for a new file.
-    from: &'static str,
-    to: &'static str,
-    /// The file of the finding, and a text of its line.
-    place: (&'static str, &'static str),
-    message: &'static str,
 }
 
 const POD: &str = "apps/appointments/chart/charts/service/templates/_pod.tpl";
@@ -186,12 +175,13 @@ const BREAKS: &[Break] = &[
 #[test]
 fn breaking_a_standard_is_found_at_its_line() {
     let standards = Standards::builtin().unwrap();
-    let mut broken: Vec<&str> = BREAKS.iter().map(|one| one.standard).collect();
+    let breaks = || BREAKS.iter().chain(REPOSITORIES);
+    let mut broken: Vec<&str> = breaks().map(|one| one.standard).collect();
     broken.sort_unstable();
     assert_eq!(broken, standards.ids().map(ecow::EcoString::as_str).collect::<Vec<_>>());
     let (whole, cache) = (folder(), Cache::default());
     let mut failures = Vec::new();
-    for one in BREAKS {
+    for one in breaks() {
         let mut world = whole.clone();
         if one.from.is_empty() {
             world.insert(one.file, one.to);

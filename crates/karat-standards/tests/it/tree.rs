@@ -38,7 +38,8 @@ impl Tree {
         }
         let world: Arc<dyn World> = Arc::new(memory);
         if world.kind("governance/organisation.yaml").unwrap() == Some(EntryKind::File) {
-            let fleet = Arc::new(Fleet::build(&*world, &Cache::default()).unwrap_or_else(|error| panic!("{name}: {error:?}")));
+            let fleet =
+                Arc::new(Fleet::build(&*world, &Cache::default()).unwrap_or_else(|error| panic!("{name}: {error:?}")));
             let (subject, organisation, errors) = subject(&fleet, &world);
             assert!(errors.is_empty(), "{name}: {errors:#?}");
             return Self { subject, organisation, expected };
