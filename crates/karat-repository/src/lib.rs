@@ -7,22 +7,26 @@
 //! [`karat_source::FILE_LIMIT`] is read. Input is hostile: no reader recurses into what it reads without a bound.
 #![forbid(unsafe_code)]
 
+mod catalog;
 mod dockerfile;
 mod fact;
 mod files;
 mod go;
 mod migrations;
 mod names;
+mod owners;
 mod read;
 mod rust;
 mod secrets;
 mod text;
 mod workflow;
 
+pub use catalog::{Entity, Lineage, Template};
 pub use dockerfile::{Dockerfile, Instruction, Stage, is_pinned};
 pub use fact::Fact;
 pub use files::FILES_LIMIT;
 pub use migrations::{Migration, Statement};
+pub use owners::{Owned, Owners};
 pub use secrets::Secret;
 pub use text::{At, Place, Problem};
 pub use workflow::Workflow;
@@ -40,7 +44,7 @@ pub mod cargo {
 use ecow::EcoString;
 
 /// What a repository holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Repository {
     /// The paths of its files, sorted, from its folder.
     pub files: Vec<EcoString>,
@@ -54,6 +58,16 @@ pub struct Repository {
     pub dockerfiles: Vec<Dockerfile>,
     /// Its migrations, by file.
     pub migrations: Vec<Migration>,
+    /// Its shell scripts: path and text.
+    pub scripts: Vec<(EcoString, String)>,
+    /// Who owns which files.
+    pub owners: Owners,
+    /// Its entities of the catalog.
+    pub entities: Vec<Entity>,
+    /// Which golden path it is from, if it says so.
+    pub lineage: Option<Lineage>,
+    /// The software templates it holds. What is below one of them is a skeleton, and judged as nothing else.
+    pub templates: Vec<Template>,
     /// What looks like a credential, by place.
     pub secrets: Vec<Secret>,
     /// What could not be read, so that facts are missing.
@@ -73,6 +87,10 @@ impl Repository {
             ("workflows", Fact::list(&self.workflows)),
             ("dockerfiles", Fact::list(&self.dockerfiles)),
             ("migrations", Fact::list(&self.migrations)),
+            ("owners", Fact::list(&self.owners.rules)),
+            ("entities", Fact::list(&self.entities)),
+            ("lineage", self.lineage.as_ref().into()),
+            ("templates", Fact::list(&self.templates)),
             ("secrets", Fact::list(&self.secrets)),
         ])
     }

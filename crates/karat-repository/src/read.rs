@@ -5,8 +5,10 @@ use karat_source::{ReadError, World, join, parent, split};
 use rayon::prelude::*;
 
 use crate::text::Text;
-use crate::{Dockerfile, Migration, Place, Problem, Repository, Secret, Workflow, go, rust, secrets};
-use crate::{dockerfile, files, migrations, workflow};
+use crate::{
+    Dockerfile, Entity, Lineage, Migration, Owners, Place, Problem, Repository, Secret, Template, Workflow, catalog,
+    dockerfile, files, go, migrations, owners, rust, secrets, workflow,
+};
 
 /// What one file is.
 #[derive(Default)]
@@ -20,6 +22,11 @@ enum Found {
     Workflow(Workflow),
     Dockerfile(Dockerfile),
     Migration(Migration),
+    Script(String),
+    Owners(Owners),
+    Entities(Vec<Entity>),
+    Lineage(Option<Lineage>),
+    Template(Option<Template>),
 }
 
 /// What was found in one file.
@@ -37,12 +44,15 @@ impl Repository {
     /// The folder cannot be listed. What is wrong with single files is in [`Repository::problems`].
     pub fn read(world: &dyn World, folder: &str) -> Result<Self, ReadError> {
         let (paths, escapes) = files::list(world, folder)?;
-        let read: Vec<File> = paths.par_iter().map(|path| file(world, folder, path)).collect();
+        let skeletons = skeletons(world, folder, &paths);
+        let in_skeleton = |path: &str| skeletons.iter().any(|skeleton| go::within(path, skeleton).is_some());
+        let all = Files { world, folder, paths: &paths };
+        let read: Vec<File> = paths.par_iter().map(|path| all.read(path, in_skeleton(path))).collect();
         let mut repository = Self { files: paths.iter().map(EcoString::from).collect(), ..Self::default() };
         repository.problems.extend(escapes.iter().map(|error| unreadable(folder, error)));
         let (mut modules, mut go) = (Vec::new(), Vec::new());
         let (mut manifests, mut rust) = (Vec::new(), Vec::new());
-        for file in read {
+        for (path, file) in paths.iter().zip(read) {
             match file.found {
                 Found::Other => {}
                 Found::GoManifest(manifest) => modules.push(manifest),
@@ -52,6 +62,16 @@ impl Repository {
                 Found::Workflow(workflow) => repository.workflows.push(workflow),
                 Found::Dockerfile(dockerfile) => repository.dockerfiles.push(dockerfile),
                 Found::Migration(migration) => repository.migrations.push(migration),
+                Found::Script(text) => repository.scripts.push((path.into(), text)),
+                Found::Entities(entities) => repository.entities.extend(entities),
+                Found::Lineage(lineage) => repository.lineage = lineage,
+                Found::Template(template) => repository.templates.extend(template),
+                Found::Owners(owners) => {
+                    let rank = |file: &str| owners::PLACES.iter().position(|place| *place == file);
+                    if repository.owners.file.is_empty() || rank(&owners.file) < rank(&repository.owners.file) {
+                        repository.owners = owners;
+                    }
+                }
             }
             repository.secrets.extend(file.secrets);
             repository.problems.extend(file.problem);
@@ -76,26 +96,57 @@ fn unreadable(folder: &str, error: &ReadError) -> Problem {
     Problem { place, message: message.to_owned() }
 }
 
-fn file(world: &dyn World, folder: &str, path: &str) -> File {
-    let bytes = match world.read(&join(folder, path)) {
-        Ok(bytes) => bytes,
-        // Something large is no source; there is nothing to say about it here.
-        Err(ReadError::TooLarge { .. }) => return File::default(),
-        Err(error) => return File { problem: Some(unreadable(folder, &error)), ..File::default() },
+/// The folders of software templates: what is below them is text with gaps, and no source.
+fn skeletons<'p>(world: &dyn World, folder: &str, paths: &'p [String]) -> Vec<&'p str> {
+    let named = paths.iter().filter(|path| matches!(split(path).1, "template.yaml" | "template.yml"));
+    let is_template = |path: &&String| {
+        let bytes = world.read(&join(folder, path)).unwrap_or_default();
+        catalog::is_template(path, &String::from_utf8_lossy(&bytes))
     };
-    // What is no text holds no facts.
-    let Ok(text) = std::str::from_utf8(&bytes) else { return File::default() };
-    let text = Text::new(path, text);
-    let secrets = secrets::find(&text);
-    match found(&text, path) {
-        Ok(found) => File { found, secrets, problem: None },
-        Err(problem) => File { found: Found::Other, secrets, problem: Some(problem) },
+    named.filter(is_template).map(|path| parent(path)).collect()
+}
+
+struct Files<'f> {
+    world: &'f dyn World,
+    folder: &'f str,
+    paths: &'f [String],
+}
+
+impl Files<'_> {
+    fn read(&self, path: &str, in_skeleton: bool) -> File {
+        let bytes = match self.world.read(&join(self.folder, path)) {
+            Ok(bytes) => bytes,
+            // Something large is no source; there is nothing to say about it here.
+            Err(ReadError::TooLarge { .. }) => return File::default(),
+            Err(error) => return File { problem: Some(unreadable(self.folder, &error)), ..File::default() },
+        };
+        // What is no text holds no facts.
+        let Ok(text) = std::str::from_utf8(&bytes) else { return File::default() };
+        let text = Text::new(path, text);
+        let secrets = secrets::find(&text);
+        let found = if in_skeleton { self.template(&text, path) } else { found(&text, path) };
+        match found {
+            Ok(found) => File { found, secrets, problem: None },
+            Err(problem) => File { found: Found::Other, secrets, problem: Some(problem) },
+        }
+    }
+
+    fn template(&self, text: &Text<'_>, path: &str) -> Result<Found, Problem> {
+        if !catalog::is_template(path, text.text) {
+            return Ok(Found::Other);
+        }
+        Template::parse(text, self.paths).map(Found::Template)
     }
 }
+
+/// The longest script that is kept.
+const SCRIPT_LIMIT: usize = 64 << 10;
 
 fn found(text: &Text<'_>, path: &str) -> Result<Found, Problem> {
     let name = split(path).1;
     Ok(match name {
+        catalog::LINEAGE if path == name => Found::Lineage(Lineage::parse(text)?),
+        "CODEOWNERS" if owners::PLACES.contains(&path) => Found::Owners(Owners::parse(text)),
         "go.mod" => Found::GoManifest(go::Manifest::parse(text)),
         "Cargo.toml" => Found::RustManifest(rust::Manifest::parse(text)?),
         // `Dockerfile.go` is one for Go.
@@ -103,6 +154,8 @@ fn found(text: &Text<'_>, path: &str) -> Result<Found, Problem> {
         _ if go::is_source(path) => Found::Go(go::Source::parse(text)?),
         _ if is_rust(path) => Found::Rust(rust::Source::parse(text)?),
         _ if workflow::is_workflow(path) => Found::Workflow(Workflow::parse(text)?),
+        _ if name.ends_with(".sh") && text.text.len() <= SCRIPT_LIMIT => Found::Script(text.text.to_owned()),
+        _ if catalog::is_catalog(path) => Found::Entities(catalog::entities(text)?),
         _ if migrations::is_migration(path) => Found::Migration(Migration::parse(text)),
         _ => Found::Other,
     })
