@@ -95,7 +95,7 @@ mod tests {
             ("live/main.tf", None),
         ] {
             let found = owners.of(path).unwrap();
-            assert_eq!(found.owners.first().map(|owner| owner.as_str()), owner, "{path}");
+            assert_eq!(found.owners.first().map(ecow::EcoString::as_str), owner, "{path}");
         }
     }
 }

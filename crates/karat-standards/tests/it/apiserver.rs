@@ -13,12 +13,10 @@ fn json(value: &Value) -> serde_json::Value {
     serde_json::from_str(&karat_yaml::to_json(value, karat_yaml::Escape::Raw).unwrap()).unwrap()
 }
 
-/// The policy and its binding, which denies or only notes.
+/// The policy and its binding, which denies (a standard may only warn, which is harder to see) or only notes.
 fn objects(policy: &Policy, denies: bool) -> [serde_json::Value; 2] {
     let mut binding = json(&policy.binding);
-    if !denies {
-        binding["spec"]["validationActions"] = serde_json::json!(["Audit"]);
-    }
+    binding["spec"]["validationActions"] = serde_json::json!([if denies { "Deny" } else { "Audit" }]);
     [json(&policy.policy), binding]
 }
 
