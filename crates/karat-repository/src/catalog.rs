@@ -61,10 +61,11 @@ fn said(text: &Text<'_>, root: Node<'_>, path: &[&str]) -> Option<At<EcoString>>
     (!words.is_empty()).then(|| At::new(words, Reader { text }.place(node)))
 }
 
-/// Whether a file holds catalog entities, by its name or its folder.
+/// Whether a file holds catalog entities, by its name or a folder `catalog` of the repository.
 pub(crate) fn is_catalog(path: &str) -> bool {
     let (folder, name) = split(path);
-    matches!(name, "catalog-info.yaml" | "catalog-info.yml") || (folder == "catalog" && name.ends_with(".yaml"))
+    matches!(name, "catalog-info.yaml" | "catalog-info.yml")
+        || (within(folder, "catalog").is_some() && name.ends_with(".yaml"))
 }
 
 /// The entities of a file.

@@ -29,6 +29,11 @@ impl Repository {
         let doc = Doc::new(Facts { fact: facts.fact(name, role), folder: folder.into() });
         Some(Self { name: name.into(), role: role.into(), folder: folder.into(), facts: Arc::new(facts), doc })
     }
+
+    /// A place of the repository's, from the organisation's root.
+    pub(crate) fn place(&self, place: &karat_repository::Place) -> Place {
+        from_root(&self.folder, place)
+    }
 }
 
 fn from_root(folder: &str, place: &karat_repository::Place) -> Place {

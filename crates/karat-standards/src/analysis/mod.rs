@@ -9,6 +9,9 @@ mod default_deny;
 mod gitops;
 mod identity;
 mod ingress;
+mod promotion;
+mod propagation;
+mod registration;
 mod self_heal;
 mod spread;
 mod tokens;
@@ -53,12 +56,16 @@ pub static ALL: &[&Analysis] = &[
     &gitops::APPLICATIONS_FROM_SETS,
     &identity::AUTHORIZED,
     &canary::CANARY_IS_ANALYSED,
+    &propagation::CONTEXT_IS_PROPAGATED,
     &default_deny::DEFAULT_DENY,
+    &promotion::FOUR_EYES,
     &ingress::INGRESS,
     &cluster::MESH_ENCRYPTS_AUTO_MODE,
     &gitops::ONE_ROOT,
     &self_heal::SELF_HEAL,
+    &registration::SERVICE_IS_REGISTERED,
     &spread::SPREAD_AND_BUDGET,
+    &promotion::STAGING_FIRST,
     &waypoint::WAYPOINT_FOR_L7,
 ];
 

@@ -9,7 +9,7 @@ use karat_yaml::Value;
 
 use super::Index;
 use crate::cel::Tree;
-use crate::{Addon, Application, Cluster, File, In, Object, Organisation, Scope, Subject};
+use crate::{Addon, Application, Cluster, File, In, Object, Organisation, Repository, Scope, Subject};
 
 /// An object that has been read.
 pub(crate) struct Loaded<'s> {
@@ -101,6 +101,11 @@ impl<'v> View<'v> {
 
     pub(crate) fn cluster(&self) -> Option<&'v Cluster> {
         self.index.subject.clusters.get(self.cluster?)
+    }
+
+    /// The repository that is looked at.
+    pub(crate) fn repository(&self) -> Option<&'v Repository> {
+        self.index.subject.repositories.get(self.repository?)
     }
 
     /// What expressions see as `repository`.

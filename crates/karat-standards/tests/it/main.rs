@@ -5,5 +5,6 @@ mod breaks;
 mod cases;
 mod judge;
 mod myhealth;
+mod paths;
 mod tree;
 mod world;
