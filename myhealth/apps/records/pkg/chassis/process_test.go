@@ -91,6 +91,12 @@ func run(p probe, environment map[string]string, args ...string) (int, string, s
 // serve starts the service on a free port and waits until it is ready.
 func serve(t *testing.T, p probe, environment map[string]string) *running {
 	t.Helper()
+	return serveProgram(t, p, environment)
+}
+
+// serveProgram is serve for any service.
+func serveProgram(t *testing.T, p interface{ service() chassis.Service }, environment map[string]string) *running {
+	t.Helper()
 	portFile := filepath.Join(t.TempDir(), "port")
 	given := map[string]string{"HOST": "127.0.0.1", "PORT": "0", "PORT_FILE": portFile, "LOG_LEVEL": "debug"}
 	maps.Copy(given, environment)

@@ -107,13 +107,15 @@ func (postgres) tryLock(ctx context.Context, tx *sql.Tx, key int64) (locked bool
 func (postgres) code(err error) (string, error) {
 	var answered *pgconn.PgError
 	if !errors.As(err, &answered) {
-		return "", ErrUnavailable // no answer of the server: it is the connection
+		return "", errBroken // no answer of the server
 	}
 	switch code := answered.Code; {
 	case code == "23505":
 		return code, ErrDuplicate
 	case code == "40001", code == "40P01":
-		return code, errTryAgain
+		return code, errCollided
+	case code == "57P01", code == "57P02": // the server ends the connection, for maintenance or a failover
+		return code, errBroken
 	case strings.HasPrefix(code, "08"), strings.HasPrefix(code, "28"), strings.HasPrefix(code, "53"), strings.HasPrefix(code, "57"):
 		return code, ErrUnavailable
 	default:

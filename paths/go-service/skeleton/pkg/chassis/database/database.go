@@ -118,42 +118,49 @@ type Statement struct {
 	OnPostgres       string // is appended there, such as " FOR UPDATE": in SQLite a writing transaction has the file locked
 }
 
-// attempts bounds how often a transaction runs that deadlocked or could not be serialised.
-const attempts = 4
-
-// Write runs a transaction that may write, and commits it if run succeeds. Run may be called again after a deadlock, so it must
-// have no other effect.
+// Write runs a transaction that may write, and commits it if run succeeds. Run may be called again after a collision with another
+// transaction, so it must have no other effect.
 func (db *DB) Write(ctx context.Context, run func(*Tx) error) error {
+	return persevere(ctx, func() (again bool, err error) {
+		begun, err := db.writers.BeginTx(ctx, nil)
+		if err != nil {
+			err = db.wrap(ctx, "BEGIN", "", err)
+			return errors.Is(err, errBroken), err // nothing was done
+		}
+		defer begun.Rollback() //nolint:errcheck // after Commit there is nothing to roll back
+		if err = run(&Tx{db: db, tx: begun}); err == nil {
+			err = db.observed(ctx, "COMMIT", "", func(context.Context) error { return begun.Commit() })
+		}
+		return errors.Is(err, errCollided), err
+	})
+}
+
+// Row runs a statement that reads, outside of any transaction, and scans the one row that it answers: sql.ErrNoRows if there is
+// none.
+func (db *DB) Row(ctx context.Context, s *Statement, args []any, into ...any) error {
+	return persevere(ctx, func() (again bool, err error) {
+		err = db.observed(ctx, s.Operation, s.Table, func(ctx context.Context) error {
+			return db.readers.QueryRowContext(ctx, s.SQL, args...).Scan(into...)
+		})
+		return errors.Is(err, errBroken), err
+	})
+}
+
+// persevere tries a few times what may be tried again. A pool hands out connections that broke while they were idle, or that belonged
+// to a client who went away in the middle of a transaction; who asks next must not pay for it.
+func persevere(ctx context.Context, try func() (again bool, err error)) error {
+	const attempts = 5
 	for attempt := 1; ; attempt++ {
-		err := db.write(ctx, run)
-		if !errors.Is(err, errTryAgain) || attempt == attempts {
+		again, err := try()
+		if !again || attempt == attempts {
 			return err
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return err
 		case <-time.After(time.Duration(attempt) * 5 * time.Millisecond):
 		}
 	}
-}
-
-func (db *DB) write(ctx context.Context, run func(*Tx) error) error {
-	begun, err := db.writers.BeginTx(ctx, nil)
-	if err != nil {
-		return db.wrap(ctx, "BEGIN", "", err)
-	}
-	defer begun.Rollback() //nolint:errcheck // after Commit there is nothing to roll back
-	if err := run(&Tx{db: db, tx: begun}); err != nil {
-		return err
-	}
-	return db.observed(ctx, "COMMIT", "", func(context.Context) error { return begun.Commit() })
-}
-
-// Row runs a statement outside of any transaction, and scans the one row that it answers: sql.ErrNoRows if there is none.
-func (db *DB) Row(ctx context.Context, s *Statement, args []any, into ...any) error {
-	return db.observed(ctx, s.Operation, s.Table, func(ctx context.Context) error {
-		return db.readers.QueryRowContext(ctx, s.SQL, args...).Scan(into...)
-	})
 }
 
 // Prepare parses statements once instead of each time, where that saves something. They must suit the migrated schema.

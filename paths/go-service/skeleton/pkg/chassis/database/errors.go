@@ -15,7 +15,9 @@ var (
 	// ErrDuplicate: a row with this key is there already.
 	ErrDuplicate = errors.New("duplicate key")
 
-	errTryAgain = errors.New("the transaction collided with another") // Write does
+	// Both are tried again where that is safe, and told when it was in vain.
+	errCollided = fmt.Errorf("%w: the transaction collided with another", ErrUnavailable)
+	errBroken   = fmt.Errorf("%w: the connection broke", ErrUnavailable)
 )
 
 // Error is a failed operation. It has the database's code and not its message: that may quote a patient's data.
