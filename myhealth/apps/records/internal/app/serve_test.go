@@ -192,7 +192,9 @@ func (r *replica) ask(t *testing.T, method, path, body string, headers ...string
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer{got.StatusCode, got.Header, string(text)}
+	answered := answer{got.StatusCode, got.Header, string(text)}
+	held(t, request, answered)
+	return answered
 }
 
 func (a answer) want(t *testing.T, status int) answer {
