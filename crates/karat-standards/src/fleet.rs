@@ -72,7 +72,7 @@ struct Mapping<'f> {
 impl Mapping<'_> {
     fn subject(&self, errors: &mut Vec<Error>) -> Subject {
         let repositories = self.repositories(errors);
-        let files = self.files(&repositories);
+        let files = yaml_files(self.world, &repositories);
         let mut subject = Subject { clusters: self.clusters(), files, repositories, ..Subject::default() };
         for (at, application) in self.fleet.applications.iter().enumerate() {
             // One that is for no cluster of the organisation runs nowhere; the fleet says so.
@@ -190,40 +190,64 @@ impl Mapping<'_> {
         let all = self.fleet.organisation.repositories.iter();
         all.filter_map(|one| Repository::read(&**self.world, &one.name, &one.role, &one.folder, errors)).collect()
     }
+}
 
-    /// The YAML files of the repositories that standards look at. Charts' templates are none, and are judged rendered.
-    fn files(&self, repositories: &[Repository]) -> Vec<File> {
-        let looked_at = repositories.iter().filter(|one| matches!(one.role.as_str(), "config" | "app" | "governance"));
-        let files = looked_at.flat_map(|repository| repository.facts.files.iter().map(move |file| (repository, file)));
-        let listed: Vec<_> = files
-            .filter(|(_, path)| path.ends_with(".yaml") || path.ends_with(".yml"))
-            .filter(|(_, path)| !path.split('/').any(|part| matches!(part, "templates" | "charts")))
-            .collect();
-        listed.par_iter().flat_map_iter(|(repository, path)| self.file(repository, path)).collect()
-    }
+/// One repository as a subject, by itself: what it holds is judged, and nothing that takes the organisation around it.
+pub fn repository_subject(world: &Arc<dyn World>, name: &str, role: &str) -> (Subject, Vec<Error>) {
+    let mut errors = Vec::new();
+    let repositories: Vec<Repository> = Repository::read(&**world, name, role, "", &mut errors).into_iter().collect();
+    let files = yaml_files(world, &repositories);
+    (Subject { repositories, files, alone: true, ..Subject::default() }, errors)
+}
 
-    fn file(&self, repository: &Repository, within: &str) -> Vec<File> {
-        let path = &*join(&repository.folder, within);
-        let file = |doc: Doc, kind: &str| File {
-            repository: repository.name.clone(),
-            role: repository.role.clone(),
-            path: within.into(),
-            kind: kind.into(),
-            doc,
-        };
-        let unread = || vec![file(Doc::new(Values::none(self.world, &path.into())), "")];
-        // Values are most of the files, and never objects: their names are all that standards ask for.
-        if path.ends_with("values.yaml") {
-            return unread();
-        }
-        let Some(text) = text(self.world, path).ok().filter(|text| text.contains("argoproj.io/")) else {
-            return unread();
-        };
-        // What is not YAML is told of by who applies it.
-        let Ok(documents) = documents(path, &text, Dialect::GoYaml) else { return unread() };
-        let kind = |doc: &Doc| doc.value().get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
-        documents.into_iter().map(|doc| (kind(&doc), doc)).map(|(kind, doc)| file(doc, &kind)).collect()
+/// What the organisation of that world decided; without one, what Karat says.
+pub fn decided(world: Option<&Arc<dyn World>>) -> (Organisation, Vec<Error>) {
+    let mut errors = Vec::new();
+    let decided = match world {
+        Some(world) => organisation(world, &mut errors),
+        None => match default_settings() {
+            Ok(settings) => Organisation { settings, ..Organisation::default() },
+            Err(error) => {
+                errors.push(error);
+                Organisation::default()
+            }
+        },
+    };
+    (decided, errors)
+}
+
+/// The YAML files of the repositories that standards look at. Charts' templates are none, and are judged rendered.
+fn yaml_files(world: &Arc<dyn World>, repositories: &[Repository]) -> Vec<File> {
+    let looked_at = repositories.iter().filter(|one| matches!(one.role.as_str(), "config" | "app" | "governance"));
+    let files = looked_at.flat_map(|repository| repository.facts.files.iter().map(move |file| (repository, file)));
+    let listed: Vec<_> = files
+        .filter(|(_, path)| path.ends_with(".yaml") || path.ends_with(".yml"))
+        .filter(|(_, path)| !path.split('/').any(|part| matches!(part, "templates" | "charts")))
+        .collect();
+    listed.par_iter().flat_map_iter(|(repository, path)| yaml_file(world, repository, path)).collect()
+}
+
+fn yaml_file(world: &Arc<dyn World>, repository: &Repository, within: &str) -> Vec<File> {
+    let path = &*join(&repository.folder, within);
+    let file = |doc: Doc, kind: &str| File {
+        repository: repository.name.clone(),
+        role: repository.role.clone(),
+        path: within.into(),
+        kind: kind.into(),
+        doc,
+    };
+    let unread = || vec![file(Doc::new(Values::none(world, &path.into())), "")];
+    // Values are most of the files, and never objects: their names are all that standards ask for.
+    if path.ends_with("values.yaml") {
+        return unread();
     }
+    let Some(text) = text(world, path).ok().filter(|text| text.contains("argoproj.io/")) else {
+        return unread();
+    };
+    // What is not YAML is told of by who applies it.
+    let Ok(documents) = documents(path, &text, Dialect::GoYaml) else { return unread() };
+    let kind = |doc: &Doc| doc.value().get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+    documents.into_iter().map(|doc| (kind(&doc), doc)).map(|(kind, doc)| file(doc, &kind)).collect()
 }
 
 /// Whether all of what an Application deploys is known.

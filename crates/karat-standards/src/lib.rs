@@ -27,7 +27,7 @@ pub use analysis::{ALL as ANALYSES, Analysis};
 pub use builtin::{FILES, SETTINGS, default_settings};
 pub use error::Error;
 pub use export::{ExportError, Policy, export};
-pub use fleet::subject;
+pub use fleet::{decided, repository_subject, subject};
 pub use judge::judge;
 pub use organisation::{Exception, On, Organisation, Waiver};
 pub use report::{Accepted, Affected, Finding, FindingKind, Place, Report, Score, WaiverProblem, WaiverProblemKind};

@@ -169,6 +169,11 @@ impl Check {
 }
 
 impl Standard {
+    /// Whether any of its checks is about that.
+    pub fn looks_at(&self, scope: Scope) -> bool {
+        self.checks.iter().any(|check| check.to == scope)
+    }
+
     /// Whether it looks at more than single objects.
     pub(crate) fn looks_wider(&self) -> bool {
         self.checks.iter().any(|check| check.to != Scope::Object)

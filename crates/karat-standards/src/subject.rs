@@ -26,6 +26,8 @@ pub struct Subject {
     pub files: Vec<File>,
     /// The repositories, by what they hold.
     pub repositories: Vec<Repository>,
+    /// Whether this is one repository by itself, so that what takes an organisation's files together says nothing.
+    pub alone: bool,
 }
 
 /// A cluster.

@@ -52,11 +52,16 @@ impl Organisation {
             return Err(CommandError::input(format!("{shown}: not an organisation: there is no {ORGANISATION_FILE}"))
                 .hint("name the folder that holds `governance/`; `karat check myhealth` shows one"));
         }
+        Ok(Self::view(world, path))
+    }
+
+    /// Any files, called as they are from `path`.
+    pub(crate) fn view(world: Arc<dyn World>, path: &str) -> Self {
         let prefix = match path.trim_end_matches('/').trim_start_matches("./") {
             "." => String::new(),
             path => path.to_owned(),
         };
-        Ok(Self { world, prefix, texts: Mutex::default() })
+        Self { world, prefix, texts: Mutex::default() }
     }
 
     /// A path of the world, as a reader finds it.

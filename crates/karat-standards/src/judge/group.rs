@@ -157,7 +157,7 @@ pub(crate) fn rest<'v>(index: &'v Index<'v>) -> Vec<View<'v>> {
         views.push(View { repository: Some(at), ..view });
     }
     // All files at once, for the analyses of that scope.
-    if !subject.files.is_empty() {
+    if !subject.files.is_empty() && !subject.alone {
         views.push(view(index, Scope::Config, "files", Anchor::File(0)));
     }
     views

@@ -55,6 +55,49 @@ fn sarif_is_sarif() {
     assert_eq!((verdict.stdout.as_str(), verdict.code), ("valid\n", Some(0)));
 }
 
+#[test]
+fn one_repository_is_judged_by_its_organisation() {
+    let sandbox = myhealth();
+    let whole = karat(&sandbox).args(["check", "myhealth/apps/records", "--strict"]).run();
+    assert_eq!((whole.code, whole.stderr.as_str()), (Some(0), ""), "{}", whole.stdout);
+    assert!(whole.stdout.starts_with("repository records ("), "{}", whole.stdout);
+    assert!(whole.stdout.contains("by the settings of myhealth; not judged are"), "{}", whole.stdout);
+
+    edit(&sandbox, "myhealth/apps/records/go.mod", "go 1.26.0", "go 1.22.0");
+    let output = karat(&sandbox).args(["check", "myhealth/apps/records"]).run();
+    assert_eq!(output.code, Some(1), "{}", output.stdout);
+    assert!(output.stdout.contains("--> myhealth/apps/records/go.mod:3:4"), "{}", output.stdout);
+    let strict = "settings:\n    service: {goVersion: 1.20.0}\n";
+    edit(&sandbox, "myhealth/governance/organisation.yaml", "settings:\n", strict);
+    let decided = karat(&sandbox).args(["check", "myhealth/apps/records"]).run();
+    assert_eq!(decided.code, Some(0), "{}", decided.stdout);
+
+    let part = karat(&sandbox).args(["check", "myhealth/apps/records/internal"]).run();
+    assert_eq!((part.code, part.stdout.as_str()), (Some(2), ""));
+    assert!(part.stderr.contains("karat check myhealth/apps/records\n"), "{}", part.stderr);
+}
+
+#[test]
+fn a_repository_by_itself_is_judged_by_karats_settings() {
+    let sandbox = Sandbox::new();
+    sandbox.write("slots/go.mod", "module git.example/slots\n\ngo 1.21\n");
+    sandbox.write("slots/cmd/slots/main.go", "package main\n\nfunc main() {\n");
+    let broken = karat(&sandbox).args(["check", "slots"]).run();
+    assert_eq!(broken.code, Some(2), "{}", broken.stdout);
+    assert!(broken.stdout.contains("--> slots/cmd/slots/main.go:3:"), "{}", broken.stdout);
+
+    sandbox.write("slots/cmd/slots/main.go", "package main\n\nfunc main() {}\n");
+    let output = karat(&sandbox).args(["check", "slots"]).run();
+    assert_eq!((output.code, output.stderr.as_str()), (Some(1), ""));
+    for part in
+        ["--> slots/go.mod:3:4", "repository slots (1 Go module) in", "Karat's own settings", "repository slots "]
+    {
+        assert!(output.stdout.contains(part), "{part}: {}", output.stdout);
+    }
+    let json = karat(&sandbox).args(["check", "slots", "--format", "json"]).run();
+    assert!(json.stdout.contains("\"slots/go.mod\""), "{}", json.stdout);
+}
+
 fn waive(sandbox: &Sandbox) {
     let waiver = "- standard: gitops/safe-applicationset\n    on: {kind: ApplicationSet, name: services}\n    owner: \
                   group:default/platform\n    reason: moves to another set this month\n    until: \"2026-12-31\"\n";

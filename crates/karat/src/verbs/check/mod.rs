@@ -1,4 +1,6 @@
-//! `karat check`: an organisation held to its golden standards.
+//! `karat check`: an organisation, or one repository, held to the golden standards.
+
+mod repository;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
@@ -8,26 +10,31 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 use karat_diag::{Diagnostic, Fix, Format, Place, Report, Rule, Severity, Waiver};
-use karat_fleet::{Application, Asked, Cache, Document, Fleet, NotRendered, Traced};
-use karat_standards::{Entity, Finding, FindingKind, Level, Score, Standards, Subject, WaiverProblemKind};
+use karat_fleet::{Application, Asked, Cache, Document, Fleet, NotRendered, ORGANISATION_FILE, Traced};
+use karat_source::{EntryKind, Folder, World};
+use karat_standards::{
+    Entity, Finding, FindingKind, Level, Score, Standards, Subject, WaiverProblem, WaiverProblemKind,
+};
 
-use super::standards::{all, diagnostic, place};
 use crate::error::{CommandError, EXIT_FINDINGS, EXIT_USAGE};
 use crate::organisation::Organisation;
 use crate::output::{Clock, Output};
+use crate::verbs::standards::{all, diagnostic, place};
 use crate::words::{count, listed};
 
-/// Expand, render and judge an organisation's whole fleet
+/// Judge an organisation's repositories and its whole fleet, or one repository
 ///
-/// Reads ApplicationSets, charts and values as Argo CD and Helm would, without a cluster or network, and says to the line
-/// which golden standards are not met and how to meet them. Exit code 1 if a `must` is not met.
+/// Reads ApplicationSets, charts and values as Argo CD and Helm would, and code, workflows and Dockerfiles, without a cluster or network,
+/// and says to the line which golden standards are not met and how to meet them. A folder that is no organisation is judged as one
+/// repository, by the settings of the organisation around it, if there is one. Exit code 1 if a `must` is not met.
 #[derive(Args)]
 #[command(help_template = crate::cli::HELP, after_help = "\
 Examples:
   karat check myhealth
+  karat check myhealth/apps/records           one repository
   karat check --format github --strict        in a workflow, on a pull request")]
 pub(crate) struct Check {
-    /// The organisation's folder: the one that holds governance/
+    /// The folder of an organisation (the one that holds governance/) or of a repository
     #[arg(default_value = ".", hide_default_value = true)]
     path: String,
 
@@ -61,7 +68,11 @@ enum FormatName {
 pub(crate) fn run(arguments: &Check, output: &Output) -> Result<ExitCode, CommandError> {
     let clock = Clock::start();
     let progress = output.progress("reading the organisation");
-    let organisation = Organisation::folder(&arguments.path)?;
+    let folder = Folder::open(&arguments.path)?;
+    if folder.kind(ORGANISATION_FILE)? != Some(EntryKind::File) {
+        return repository::run(arguments, folder, &clock, output);
+    }
+    let organisation = Organisation::view(Arc::new(folder), &arguments.path);
     let standards = all(&organisation)?;
     progress.phase("rendering the fleet");
     let cache = Cache::default();
@@ -76,22 +87,32 @@ pub(crate) fn run(arguments: &Check, output: &Output) -> Result<ExitCode, Comman
     let mut diagnostics = problems(&fleet);
     diagnostics.extend(unread.iter().map(diagnostic));
     let broken = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    diagnostics.extend(verdict.waivers.iter().map(|problem| {
-        let diagnostic = match problem.kind {
-            WaiverProblemKind::Expired => Diagnostic::error(&problem.message),
-            _ => Diagnostic::warning(&problem.message),
-        };
-        diagnostic.code("waiver").place(place(&problem.place))
-    }));
+    diagnostics.extend(verdict.waivers.iter().map(waiver));
     progress.phase("looking for the lines");
     let traced = trace(&verdict.findings, &subject, &fleet, &organisation, &cache);
     diagnostics.extend(verdict.findings.iter().zip(&traced).map(|(found, traced)| finding(found, traced.as_ref())));
     let diagnostics: Vec<_> = diagnostics.into_iter().map(|diagnostic| organisation.locate(diagnostic)).collect();
     let mut report = Report { rules: rules(&standards, &verdict.findings), diagnostics, ..Report::default() };
-    report.summary = summary(&report, &subject, clock.elapsed());
+    let what = [
+        count(subject.objects.len(), "object"),
+        count(subject.applications.len(), "application"),
+        count(subject.clusters.len(), "cluster"),
+    ];
+    report.summary = summary(&report, &what.join(", "), clock.elapsed());
     report.footer = footer(&fleet, &verdict.scores, output.width());
     drop(progress);
+    finish(arguments, report, broken, verdict.fails(arguments.strict), &organisation, output)
+}
 
+/// Prints the report, and gives the exit code.
+fn finish(
+    arguments: &Check,
+    mut report: Report,
+    broken: bool,
+    fails: bool,
+    sources: &Organisation,
+    output: &Output,
+) -> Result<ExitCode, CommandError> {
     let format = match arguments.format {
         FormatName::Human => Format::Human,
         FormatName::Json => Format::Json,
@@ -103,12 +124,21 @@ pub(crate) fn run(arguments: &Check, output: &Output) -> Result<ExitCode, Comman
         report.diagnostics.clear();
         report.footer.clear();
     }
-    output.report(&report, format, &organisation)?;
-    Ok(ExitCode::from(match (broken, verdict.fails(arguments.strict)) {
+    output.report(&report, format, sources)?;
+    Ok(ExitCode::from(match (broken, fails) {
         (true, _) => EXIT_USAGE,
         (false, true) => EXIT_FINDINGS,
         (false, false) => 0,
     }))
+}
+
+/// What is wrong with a waiver.
+fn waiver(problem: &WaiverProblem) -> Diagnostic {
+    let diagnostic = match problem.kind {
+        WaiverProblemKind::Expired => Diagnostic::error(&problem.message),
+        _ => Diagnostic::warning(&problem.message),
+    };
+    diagnostic.code("waiver").place(place(&problem.place))
 }
 
 /// What could not be read, expanded or rendered. One problem of a chart shows in every Application that uses it, and is
@@ -212,17 +242,14 @@ fn rules(standards: &Standards, findings: &[Finding]) -> Vec<Rule> {
     rules.collect()
 }
 
-fn summary(report: &Report, subject: &Subject, elapsed: Duration) -> String {
+fn summary(report: &Report, what: &str, elapsed: Duration) -> String {
     let waivers: Vec<&Waiver> = report.diagnostics.iter().filter_map(|one| one.waiver.as_ref()).collect();
     let waived = match waivers.iter().map(|waiver| waiver.until.as_str()).min() {
         Some(until) => format!(", {} waived until {until}", waivers.len()),
         None => String::new(),
     };
     format!(
-        "{}, {}, {} in {} ms: {}, {}{waived}",
-        count(subject.objects.len(), "object"),
-        count(subject.applications.len(), "application"),
-        count(subject.clusters.len(), "cluster"),
+        "{what} in {} ms: {}, {}{waived}",
         elapsed.as_millis(),
         count(report.count(Severity::Error), "error"),
         count(report.count(Severity::Warning), "warning"),
@@ -242,6 +269,13 @@ fn footer(fleet: &Fleet, scores: &BTreeMap<Entity, Score>, width: usize) -> Vec<
     for (_, source) in sources.iter().filter(|(chart, _)| !*chart) {
         lines.push(format!("not rendered: {source}"));
     }
+    lines.extend(karats(scores, width));
+    lines
+}
+
+/// Scores: what is under 24 karats by name, the rest by number.
+fn karats(scores: &BTreeMap<Entity, Score>, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
     let mut scores: Vec<_> = scores.iter().collect();
     scores.sort_by_key(|(entity, score)| (score.karats == 24, entity.kind, entity.name.clone()));
     let (below, full): (Vec<_>, Vec<_>) = scores.into_iter().partition(|(_, score)| score.karats < 24);
