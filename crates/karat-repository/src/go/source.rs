@@ -167,8 +167,9 @@ fn broken(tree: &Tree, text: &Text<'_>) -> Problem {
 pub(crate) fn own_name(import: &str) -> &str {
     let mut parts = import.rsplit('/');
     let last = parts.next().unwrap_or(import);
-    let is_version =
-        last.strip_prefix('v').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_version = last
+        .strip_prefix('v')
+        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'));
     let name = if is_version { parts.next().unwrap_or(last) } else { last };
     // gopkg.in/yaml.v3
     name.rsplit_once(".v").map_or(

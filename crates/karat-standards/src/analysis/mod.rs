@@ -3,12 +3,14 @@
 //! A standard names one of these with `check: {analysis: name}`. Each takes a [`View`] of its scope and gives what it
 //! found, with the object and the place in it; level, karats, reason and fix are the standard's, as for any other check.
 
+mod admission;
 mod canary;
 mod cluster;
 mod default_deny;
 mod gitops;
 mod identity;
 mod ingress;
+mod pipeline;
 mod promotion;
 mod propagation;
 mod registration;
@@ -52,6 +54,8 @@ pub(crate) struct Found {
 
 /// All analyses, by name.
 pub static ALL: &[&Analysis] = &[
+    &admission::ADMISSION_VERIFIES_PROVENANCE,
+    &admission::ADMISSION_VERIFIES_SIGNATURES,
     &cluster::AMBIENT_PROBES_ALLOWED,
     &gitops::APPLICATIONS_FROM_SETS,
     &identity::AUTHORIZED,
@@ -59,9 +63,12 @@ pub static ALL: &[&Analysis] = &[
     &propagation::CONTEXT_IS_PROPAGATED,
     &default_deny::DEFAULT_DENY,
     &promotion::FOUR_EYES,
+    &pipeline::GATES_HOLD,
     &ingress::INGRESS,
     &cluster::MESH_ENCRYPTS_AUTO_MODE,
     &gitops::ONE_ROOT,
+    &pipeline::RELEASE_IS_ATTESTED,
+    &pipeline::RELEASE_IS_SIGNED,
     &self_heal::SELF_HEAL,
     &registration::SERVICE_IS_REGISTERED,
     &spread::SPREAD_AND_BUDGET,

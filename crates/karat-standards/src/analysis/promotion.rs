@@ -6,6 +6,7 @@ use karat_kube::Path;
 use karat_yaml::Value;
 use regex::Regex;
 
+use super::pipeline::commands;
 use super::registration::production_clusters;
 use super::{Analysis, Found, list, text};
 use crate::judge::{Anchor, View};
@@ -127,31 +128,6 @@ fn steps(repository: &Value) -> Vec<(&Value, Path)> {
         }
     }
     found
-}
-
-/// How deep scripts that call scripts are followed.
-const DEPTH: usize = 4;
-
-/// What a step runs, with the repository's own scripts that it names in full.
-fn commands(repository: &Repository, run: &str) -> String {
-    let mut commands = run.to_owned();
-    let mut known = BTreeSet::new();
-    for _ in 0..DEPTH {
-        let scripts = repository.facts.scripts.iter();
-        let called: Vec<_> = scripts
-            .filter(|(path, _)| !known.contains(path))
-            .filter(|(path, _)| commands.contains(&format!("/{}", karat_source::split(path).1)))
-            .collect();
-        if called.is_empty() {
-            break;
-        }
-        for (path, text) in called {
-            known.insert(path.clone());
-            commands.push('\n');
-            commands.push_str(text);
-        }
-    }
-    commands
 }
 
 fn four_eyes(view: &View<'_>) -> Vec<Found> {

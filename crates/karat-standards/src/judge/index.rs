@@ -50,7 +50,8 @@ pub(crate) struct Inhabitants {
 const NAMED: &[&str] = &["Gateway", "Namespace", "Service"];
 
 /// The kinds that analyses look for on a whole cluster.
-const CLUSTER_WIDE: &[&str] = &["CiliumClusterwideNetworkPolicy", "Namespace", "PeerAuthentication"];
+const CLUSTER_WIDE: &[&str] =
+    &["CiliumClusterwideNetworkPolicy", "ImageValidatingPolicy", "Namespace", "PeerAuthentication"];
 
 impl<'s> Index<'s> {
     pub(crate) fn new(subject: &'s Subject, organisation: &'s Organisation) -> Self {

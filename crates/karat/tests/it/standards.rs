@@ -27,7 +27,7 @@ fn unknown_names_get_a_hint() {
     assert!(near.stderr.contains("did you mean runtime/hardened?"), "{}", near.stderr);
     let area = karat(&sandbox).args(["standards", "list", "nope"]).run();
     assert_eq!(area.code, Some(2));
-    assert!(area.stderr.contains("the areas are compute, "), "{}", area.stderr);
+    assert!(area.stderr.contains("the areas are ci, compute, "), "{}", area.stderr);
 }
 
 #[test]
