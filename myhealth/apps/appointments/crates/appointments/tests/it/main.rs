@@ -5,6 +5,7 @@ mod booking;
 mod once;
 mod outbox;
 mod patients;
+mod telemetry;
 
 use chassis::testing::{Answer, Process, Sqs, TestDatabase};
 use patients::Patients;
