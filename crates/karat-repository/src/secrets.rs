@@ -3,7 +3,7 @@
 //! High signal only: a key of a known form, random enough to be real. A password in a variable called `password` is for a
 //! reader to judge; a format with a prefix and a length is not a matter of opinion.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use ecow::EcoString;
 use regex::Regex;
@@ -25,6 +25,8 @@ pub struct Secret {
 /// A known form.
 struct Form {
     kind: &'static str,
+    /// Texts of which a file that holds one holds at least one: most files hold none, and no expression is needed for them.
+    marks: &'static [&'static str],
     pattern: &'static str,
     /// The least entropy of its secret part, in bits for each character: prefixes followed by `xxxx` or `EXAMPLE` are none.
     entropy: f64,
@@ -32,68 +34,128 @@ struct Form {
 
 /// The first group, or else all of it, is the secret part.
 const FORMS: &[Form] = &[
-    Form { kind: "an AWS access key", pattern: r"\b(?:AKIA|ASIA)([A-Z2-7]{16})\b", entropy: 3.0 },
+    Form {
+        kind: "an AWS access key",
+        marks: &["AKIA", "ASIA"],
+        pattern: r"\b(?:AKIA|ASIA)([A-Z2-7]{16})\b",
+        entropy: 3.0,
+    },
     Form {
         kind: "an AWS secret access key",
+        marks: &["secret", "SECRET", "Secret"],
         pattern: r#"(?i)aws_?secret_?(?:access_?)?key["']?\s*[:=]\s*["']?([A-Za-z0-9/+]{40})\b"#,
         entropy: 4.2,
     },
-    Form { kind: "a GitHub token", pattern: r"\bgh[pousr]_([A-Za-z0-9]{36,251})\b", entropy: 3.5 },
-    Form { kind: "a GitHub token", pattern: r"\bgithub_pat_([A-Za-z0-9_]{82})\b", entropy: 3.5 },
-    Form { kind: "a GitLab token", pattern: r"\bgl(?:pat|dt|rt|cbt|ptt|soat)-([A-Za-z0-9_-]{20,60})\b", entropy: 3.5 },
-    Form { kind: "a Slack token", pattern: r"\bxox[abeoprs]-([A-Za-z0-9-]{20,250})", entropy: 3.0 },
+    Form {
+        kind: "a GitHub token",
+        marks: &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"],
+        pattern: r"\bgh[pousr]_([A-Za-z0-9]{36,251})\b",
+        entropy: 3.5,
+    },
+    Form {
+        kind: "a GitHub token",
+        marks: &["github_pat_"],
+        pattern: r"\bgithub_pat_([A-Za-z0-9_]{82})\b",
+        entropy: 3.5,
+    },
+    Form {
+        kind: "a GitLab token",
+        marks: &["glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glsoat-"],
+        pattern: r"\bgl(?:pat|dt|rt|cbt|ptt|soat)-([A-Za-z0-9_-]{20,60})\b",
+        entropy: 3.5,
+    },
+    Form { kind: "a Slack token", marks: &["xox"], pattern: r"\bxox[abeoprs]-([A-Za-z0-9-]{20,250})", entropy: 3.0 },
     Form {
         kind: "a Slack webhook",
+        marks: &["hooks.slack.com"],
         pattern: r"https://hooks\.slack\.com/services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/([A-Za-z0-9]{24})",
         entropy: 3.5,
     },
-    Form { kind: "a Stripe key", pattern: r"\b[rs]k_live_([A-Za-z0-9]{20,247})\b", entropy: 3.5 },
-    Form { kind: "a Google API key", pattern: r"\bAIza([A-Za-z0-9_-]{35})\b", entropy: 3.8 },
-    Form { kind: "an npm token", pattern: r"\bnpm_([A-Za-z0-9]{36})\b", entropy: 3.5 },
-    Form { kind: "a PyPI token", pattern: r"\bpypi-AgEIcHlwaS5vcmc([A-Za-z0-9_-]{50,1000})", entropy: 3.8 },
-    Form { kind: "a crates.io token", pattern: r"\bcio([A-Za-z0-9]{32})\b", entropy: 4.0 },
-    Form { kind: "a Docker Hub token", pattern: r"\bdckr_(?:pat|oat)_([A-Za-z0-9_-]{27,})", entropy: 3.5 },
-    Form { kind: "a Vault token", pattern: r"\bhv[sbr]\.([A-Za-z0-9_-]{24,300})", entropy: 3.8 },
-    Form { kind: "a SendGrid key", pattern: r"\bSG\.([A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})\b", entropy: 4.0 },
-    Form { kind: "a DigitalOcean token", pattern: r"\bdo[opr]_v1_([a-f0-9]{64})\b", entropy: 3.0 },
+    Form { kind: "a Stripe key", marks: &["k_live_"], pattern: r"\b[rs]k_live_([A-Za-z0-9]{20,247})\b", entropy: 3.5 },
+    Form { kind: "a Google API key", marks: &["AIza"], pattern: r"\bAIza([A-Za-z0-9_-]{35})\b", entropy: 3.8 },
+    Form { kind: "an npm token", marks: &["npm_"], pattern: r"\bnpm_([A-Za-z0-9]{36})\b", entropy: 3.5 },
+    Form {
+        kind: "a PyPI token",
+        marks: &["pypi-AgEI"],
+        pattern: r"\bpypi-AgEIcHlwaS5vcmc([A-Za-z0-9_-]{50,1000})",
+        entropy: 3.8,
+    },
+    Form { kind: "a crates.io token", marks: &["cio"], pattern: r"\bcio([A-Za-z0-9]{32})\b", entropy: 4.0 },
+    Form {
+        kind: "a Docker Hub token",
+        marks: &["dckr_"],
+        pattern: r"\bdckr_(?:pat|oat)_([A-Za-z0-9_-]{27,})",
+        entropy: 3.5,
+    },
+    Form {
+        kind: "a Vault token",
+        marks: &["hvs.", "hvb.", "hvr."],
+        pattern: r"\bhv[sbr]\.([A-Za-z0-9_-]{24,300})",
+        entropy: 3.8,
+    },
+    Form {
+        kind: "a SendGrid key",
+        marks: &["SG."],
+        pattern: r"\bSG\.([A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})\b",
+        entropy: 4.0,
+    },
+    Form { kind: "a DigitalOcean token", marks: &["_v1_"], pattern: r"\bdo[opr]_v1_([a-f0-9]{64})\b", entropy: 3.0 },
     Form {
         kind: "an OpenAI key",
+        marks: &["T3BlbkFJ"],
         pattern: r"\bsk-(?:proj-|svcacct-)?([A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,})",
         entropy: 3.8,
     },
-    Form { kind: "an Anthropic key", pattern: r"\bsk-ant-(?:api|admin)[0-9]{2}-([A-Za-z0-9_-]{80,})", entropy: 3.8 },
-    Form { kind: "an Azure storage key", pattern: r"AccountKey=([A-Za-z0-9+/]{86}==)", entropy: 4.5 },
-    Form { kind: "an age key", pattern: r"\bAGE-SECRET-KEY-1([QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58})\b", entropy: 3.5 },
-    Form { kind: "a Twilio key", pattern: r"\bSK([a-f0-9]{32})\b", entropy: 3.2 },
+    Form {
+        kind: "an Anthropic key",
+        marks: &["sk-ant-"],
+        pattern: r"\bsk-ant-(?:api|admin)[0-9]{2}-([A-Za-z0-9_-]{80,})",
+        entropy: 3.8,
+    },
+    Form {
+        kind: "an Azure storage key",
+        marks: &["AccountKey="],
+        pattern: r"AccountKey=([A-Za-z0-9+/]{86}==)",
+        entropy: 4.5,
+    },
+    Form {
+        kind: "an age key",
+        marks: &["AGE-SECRET-KEY-1"],
+        pattern: r"\bAGE-SECRET-KEY-1([QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58})\b",
+        entropy: 3.5,
+    },
+    Form { kind: "a Twilio key", marks: &["SK"], pattern: r"\bSK([a-f0-9]{32})\b", entropy: 3.2 },
     Form {
         kind: "a private key",
+        marks: &["PRIVATE KEY"],
         pattern: r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\\n|\\r|\s)*((?:[A-Za-z0-9+/=]|\\n|\s){64,})",
         entropy: 3.5,
     },
     Form {
         kind: "a password in a URL",
+        marks: &["://"],
         pattern: r#"\b[a-z][a-z0-9+.-]{2,20}://[^\s:/@"'{}$<>]{1,64}:([^\s:/@"'{}$<>]{12,128})@[a-zA-Z0-9.-]+\.[a-z]{2,}"#,
         entropy: 3.3,
     },
 ];
 
-/// The forms, compiled once: one expression each, and one for all, which most files do not match.
-static COMPILED: LazyLock<Compiled> = LazyLock::new(|| Compiled {
-    each: FORMS.iter().map(|form| Regex::new(form.pattern).ok()).collect(),
-    any: regex::RegexSet::new(FORMS.iter().map(|form| form.pattern)).ok(),
-});
+/// The expressions of the forms, each compiled when a file first holds one of its marks.
+static COMPILED: [OnceLock<Option<Regex>>; FORMS.len()] = [const { OnceLock::new() }; FORMS.len()];
 
-struct Compiled {
-    each: Vec<Option<Regex>>,
-    any: Option<regex::RegexSet>,
+fn compiled(at: usize) -> Option<&'static Regex> {
+    // What keys are made of is ASCII, and so are their ends.
+    let compile = || Regex::new(&FORMS[at].pattern.replace(r"\b", r"(?-u:\b)")).ok();
+    COMPILED[at].get_or_init(compile).as_ref()
 }
 
 /// The credentials in a file.
 pub(crate) fn find(text: &Text<'_>) -> Vec<Secret> {
-    let Some(any) = &COMPILED.any else { return Vec::new() };
     let mut found = Vec::new();
-    for at in any.matches(text.text) {
-        let (form, Some(regex)) = (&FORMS[at], &COMPILED.each[at]) else { continue };
+    for (at, form) in FORMS.iter().enumerate() {
+        if !form.marks.iter().any(|mark| text.text.contains(mark)) {
+            continue;
+        }
+        let Some(regex) = compiled(at) else { continue };
         for hit in regex.captures_iter(text.text) {
             let Some(whole) = hit.get(0) else { continue };
             let secret = hit.get(1).unwrap_or(whole);
@@ -143,10 +205,12 @@ impl From<&Secret> for Fact {
 
 #[cfg(test)]
 mod tests {
-    use super::COMPILED;
+    use super::{FORMS, compiled};
 
     #[test]
-    fn every_form_compiles() {
-        assert!(COMPILED.any.is_some() && COMPILED.each.iter().all(Option::is_some));
+    fn every_form_compiles_and_has_marks() {
+        for (at, form) in FORMS.iter().enumerate() {
+            assert!(compiled(at).is_some() && !form.marks.is_empty(), "{}", form.kind);
+        }
     }
 }
