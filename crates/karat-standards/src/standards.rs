@@ -3,9 +3,14 @@
 use ecow::EcoString;
 use karat_source::{ReadError, World};
 use karat_yaml::Dialect;
+use rayon::prelude::*;
 
 use crate::standard;
 use crate::{Doc, Error, Place, Standard, documents};
+
+fn read(file: &Doc) -> Result<Standard, Error> {
+    standard::read(&file.value(), &file.file()).map_err(|problem| Error::at(file, problem))
+}
 
 /// Standards by id.
 #[derive(Debug, Default)]
@@ -18,9 +23,12 @@ impl Standards {
     pub fn read(files: &[Doc]) -> Result<Self, Vec<Error>> {
         let mut standards = Self::default();
         let mut errors = Vec::new();
-        for file in files {
-            if let Err(error) = standards.add(file) {
-                errors.push(error);
+        // Compiling their expressions is most of the work.
+        let read: Vec<_> = files.par_iter().map(read).collect();
+        for standard in read {
+            match standard {
+                Ok(standard) => standards.insert(standard),
+                Err(error) => errors.push(error),
             }
         }
         if errors.is_empty() { Ok(standards) } else { Err(errors) }
@@ -28,12 +36,15 @@ impl Standards {
 
     /// Reads one more; a standard that is there already is replaced, so that an organisation can make its own of it.
     pub fn add(&mut self, file: &Doc) -> Result<(), Error> {
-        let standard = standard::read(&file.value(), &file.file()).map_err(|problem| Error::at(file, problem))?;
+        self.insert(read(file)?);
+        Ok(())
+    }
+
+    fn insert(&mut self, standard: Standard) {
         match self.all.binary_search_by(|known| known.id.cmp(&standard.id)) {
             Ok(at) => self.all[at] = standard,
             Err(at) => self.all.insert(at, standard),
         }
-        Ok(())
     }
 
     /// Reads an organisation's own standards: every `standard.yaml` below `folder`, mostly `governance/standards`. That there
