@@ -6,6 +6,7 @@ use std::sync::Arc;
 use karat_fleet::{Asked, Cache, Fleet, trace};
 use karat_source::{Folder, Memory, World, walk};
 use karat_standards::{Report, Standards, judge, subject};
+use rayon::prelude::*;
 
 use crate::breaks::{Break, REPOSITORIES};
 use crate::world::TODAY;
@@ -175,13 +176,12 @@ const BREAKS: &[Break] = &[
 #[test]
 fn breaking_a_standard_is_found_at_its_line() {
     let standards = Standards::builtin().unwrap();
-    let breaks = || BREAKS.iter().chain(REPOSITORIES);
-    let mut broken: Vec<&str> = breaks().map(|one| one.standard).collect();
+    let breaks: Vec<&Break> = BREAKS.iter().chain(REPOSITORIES).collect();
+    let mut broken: Vec<&str> = breaks.iter().map(|one| one.standard).collect();
     broken.sort_unstable();
     assert_eq!(broken, standards.ids().map(ecow::EcoString::as_str).collect::<Vec<_>>());
     let (whole, cache) = (folder(), Cache::default());
-    let mut failures = Vec::new();
-    for one in breaks() {
+    let failure = |one: &&Break| {
         let mut world = whole.clone();
         if one.from.is_empty() {
             world.insert(one.file, one.to);
@@ -203,11 +203,10 @@ fn breaking_a_standard_is_found_at_its_line() {
                 && place.file == one.place.0
                 && line.is_some_and(|line| line.contains(one.place.1))
         });
-        if !hit {
-            let told: Vec<_> = found.iter().map(|finding| (&finding.place, &finding.message)).collect();
-            failures.push(format!("{}: {told:#?}", one.standard));
-        }
-    }
+        let told = || found.iter().map(|finding| (&finding.place, &finding.message)).collect::<Vec<_>>();
+        (!hit).then(|| format!("{}: {:#?}", one.standard, told()))
+    };
+    let failures: Vec<String> = breaks.par_iter().filter_map(failure).collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
