@@ -1,5 +1,7 @@
 //! What a repository tells the portal and remembers of its making: catalog entities, its lineage, software templates.
 
+use std::collections::BTreeSet;
+
 use ecow::EcoString;
 use karat_source::{clean, join, parent, split};
 use karat_yaml::{Dialect, Document, Kind, Node};
@@ -110,7 +112,7 @@ pub(crate) fn is_template(path: &str, text: &str) -> bool {
 }
 
 impl Template {
-    /// Reads a template; `files` are all of the repository's.
+    /// Reads a template; `files` are all of the repository's, sorted.
     pub(crate) fn parse(text: &Text<'_>, files: &[String]) -> Result<Option<Self>, Problem> {
         let documents = documents(text)?;
         let Some(root) = documents.first().map(Document::root) else { return Ok(None) };
@@ -124,14 +126,18 @@ impl Template {
             makes: Vec::new(),
         };
         let steps = root.find(["spec", "steps"]).map(Node::resolved).filter(|steps| steps.kind() == Kind::Seq);
+        let mut skeletons = BTreeSet::new();
         for step in steps.into_iter().flat_map(Node::items) {
             let action = said(text, step, &["action"]).map(|action| action.value).unwrap_or_default();
             let url = said(text, step, &["input", "url"]).map(|url| url.value).unwrap_or_default();
             if action.starts_with("fetch:")
                 && !url.contains(':')
                 && let Some(skeleton) = clean(&join(folder, &url))
+                && skeletons.insert(skeleton.clone())
             {
-                let made = files.iter().filter_map(|file| within(file, &skeleton));
+                let first = files.partition_point(|file| *file < skeleton);
+                let made = files[first..].iter().take_while(|file| file.starts_with(&skeleton));
+                let made = made.filter_map(|file| within(file, &skeleton));
                 template.makes.extend(made.map(|file| EcoString::from(file.strip_suffix(".njk").unwrap_or(file))));
             }
             template.actions.push(action);

@@ -1,6 +1,6 @@
 //! Dockerfiles, as <https://docs.docker.com/reference/dockerfile/> says them: stages, bases, instructions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ecow::EcoString;
 use karat_source::split;
@@ -65,6 +65,7 @@ impl Dockerfile {
     pub(crate) fn parse(text: &Text<'_>) -> Self {
         let mut dockerfile = Self { file: text.file.clone(), stages: Vec::new() };
         let mut defaults: BTreeMap<String, String> = BTreeMap::new();
+        let mut names: BTreeSet<EcoString> = BTreeSet::new();
         for raw in instructions(text.text) {
             let (keyword, rest) = raw.text.split_once(char::is_whitespace).unwrap_or((&raw.text, ""));
             let keyword = keyword.to_ascii_uppercase();
@@ -74,7 +75,8 @@ impl Dockerfile {
                 let mut words = rest.split_whitespace();
                 let base = expand(words.next().unwrap_or_default(), &defaults);
                 let name = words.nth(1).map(EcoString::from);
-                let earlier = dockerfile.stages.iter().any(|stage| stage.name.as_deref() == Some(base.as_str()));
+                let earlier = names.contains(base.as_str());
+                names.extend(name.clone());
                 let base = At::new(base, place);
                 dockerfile.stages.push(Stage { base, name, earlier, instructions: Vec::new() });
                 continue;
@@ -105,11 +107,11 @@ fn instructions(text: &str) -> Vec<Raw<'_>> {
     let mut found: Vec<Raw<'_>> = Vec::new();
     let mut directives = true;
     let mut open: Option<Raw<'_>> = None;
-    let mut ends: Vec<String> = Vec::new();
+    let mut ends: VecDeque<String> = VecDeque::new();
     for line in text.lines() {
-        if let Some(end) = ends.first() {
+        if let Some(end) = ends.front() {
             if line.trim_start_matches('\t').trim_end() == end {
-                ends.remove(0);
+                ends.pop_front();
             }
             continue;
         }
@@ -130,7 +132,11 @@ fn instructions(text: &str) -> Vec<Raw<'_>> {
         let continued = trimmed.strip_suffix(escape);
         let part = continued.unwrap_or(trimmed).trim_end();
         let raw = match open.take() {
-            Some(Raw { first, text }) => Raw { first, text: format!("{text} {}", part.trim_start()) },
+            Some(mut raw) => {
+                raw.text.push(' ');
+                raw.text.push_str(part.trim_start());
+                raw
+            }
             None => Raw { first: line, text: part.to_owned() },
         };
         if continued.is_some() {
@@ -145,10 +151,10 @@ fn instructions(text: &str) -> Vec<Raw<'_>> {
 }
 
 /// The words that end the here-documents that an instruction begins: `RUN <<EOF`, `COPY <<-"EOF" /to`.
-fn here_documents(text: &str) -> Vec<String> {
+fn here_documents(text: &str) -> VecDeque<String> {
     let keyword = text.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
     if !matches!(keyword.as_str(), "RUN" | "COPY" | "ADD") {
-        return Vec::new();
+        return VecDeque::new();
     }
     text.split_whitespace()
         .filter_map(|word| word.strip_prefix("<<"))
@@ -165,11 +171,14 @@ fn without_flags(text: &str) -> &str {
     rest
 }
 
+/// The longest text that arguments are put into: they can double each other.
+const EXPANDED: usize = 4096;
+
 /// `text` with `$NAME`, `${NAME}` and `${NAME:-default}` put in, once; what has no default stays as it is.
 fn expand(text: &str, defaults: &BTreeMap<String, String>) -> String {
     let mut expanded = String::new();
     let mut rest = text;
-    while let Some(at) = rest.find('$') {
+    while let Some(at) = rest.find('$').filter(|_| expanded.len() < EXPANDED) {
         expanded.push_str(&rest[..at]);
         let after = &rest[at + 1..];
         let (name, end, otherwise) = match after.strip_prefix('{').and_then(|inner| inner.split_once('}')) {

@@ -4,6 +4,7 @@
 //! be absent), and contracted in a later release, when nothing reads what goes. A file that contracts says so, and why it may:
 //! `-- contract: nothing reads it since 1.4.0`.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use ecow::EcoString;
@@ -73,22 +74,21 @@ impl Migration {
             number: number.into(),
             dialect: name.trim_end_matches(".sql").rsplit_once('.').map_or("", |(_, dialect)| dialect).into(),
             contract: contract.map(|reason| reason.trim().into()),
-            statements: statements.into_iter().filter_map(|(start, words)| statement(text, start, &words)).collect(),
+            statements: statements.into_iter().filter_map(|(range, words)| statement(text, range, &words)).collect(),
         }
     }
 }
 
-fn statement(text: &Text<'_>, start: usize, words: &str) -> Option<Statement> {
+fn statement(text: &Text<'_>, range: Range<usize>, words: &str) -> Option<Statement> {
     let plain = words.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     if plain.is_empty() {
         return None;
     }
     let known = COMPILED.iter().find(|(regex, _)| regex.is_match(&plain)).map(|(_, what)| *what);
-    let line = text.text[start..].lines().next().unwrap_or_default();
     Some(Statement {
         text: plain.split(' ').take(6).collect::<Vec<_>>().join(" ").into(),
         breaks: known.or_else(|| adds_what_must_be_there(&plain)),
-        place: text.place(start..start + line.len()),
+        place: text.place(range),
     })
 }
 
@@ -104,8 +104,8 @@ fn adds_what_must_be_there(plain: &str) -> Option<&'static str> {
     wrong.then_some("adds a column that the version that runs now does not fill")
 }
 
-/// The statements of a text, each with its start, without comments and with texts emptied; and the comments of lines.
-fn split(text: &str) -> (Vec<(usize, String)>, Vec<&str>) {
+/// The statements of a text, each with where it is, without comments and with texts emptied; and the comments of lines.
+fn split(text: &str) -> (Vec<(Range<usize>, String)>, Vec<&str>) {
     let (mut statements, mut comments) = (Vec::new(), Vec::new());
     let (mut start, mut words) = (None, String::new());
     let mut at = 0;
@@ -128,7 +128,7 @@ fn split(text: &str) -> (Vec<(usize, String)>, Vec<&str>) {
         }
         at += match first {
             ';' => {
-                statements.extend(start.take().map(|start| (start, std::mem::take(&mut words))));
+                statements.extend(start.take().map(|start| (start..at + 1, std::mem::take(&mut words))));
                 words.clear();
                 1
             }
@@ -157,7 +157,7 @@ fn split(text: &str) -> (Vec<(usize, String)>, Vec<&str>) {
             }
         };
     }
-    statements.extend(start.map(|start| (start, words)));
+    statements.extend(start.map(|start| (start..text.len(), words)));
     (statements, comments)
 }
 

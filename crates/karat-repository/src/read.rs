@@ -1,5 +1,7 @@
 //! From files to facts: each file is read once, on all cores.
 
+use std::collections::BTreeSet;
+
 use ecow::EcoString;
 use karat_source::{ReadError, World, join, parent, split};
 use rayon::prelude::*;
@@ -45,7 +47,7 @@ impl Repository {
     pub fn read(world: &dyn World, folder: &str) -> Result<Self, ReadError> {
         let (paths, escapes) = files::list(world, folder)?;
         let skeletons = skeletons(world, folder, &paths);
-        let in_skeleton = |path: &str| skeletons.iter().any(|skeleton| go::within(path, skeleton).is_some());
+        let in_skeleton = |path: &str| go::nearest(path, |folder| skeletons.get(folder).copied()).is_some();
         let all = Files { world, folder, paths: &paths };
         let read: Vec<File> = paths.par_iter().map(|path| all.read(path, in_skeleton(path))).collect();
         let mut repository = Self { files: paths.iter().map(EcoString::from).collect(), ..Self::default() };
@@ -97,7 +99,7 @@ fn unreadable(folder: &str, error: &ReadError) -> Problem {
 }
 
 /// The folders of software templates: what is below them is text with gaps, and no source.
-fn skeletons<'p>(world: &dyn World, folder: &str, paths: &'p [String]) -> Vec<&'p str> {
+fn skeletons<'p>(world: &dyn World, folder: &str, paths: &'p [String]) -> BTreeSet<&'p str> {
     let named = paths.iter().filter(|path| matches!(split(path).1, "template.yaml" | "template.yml"));
     let is_template = |path: &&String| {
         let bytes = world.read(&join(folder, path)).unwrap_or_default();
@@ -151,6 +153,7 @@ fn found(text: &Text<'_>, path: &str) -> Result<Found, Problem> {
         "Cargo.toml" => Found::RustManifest(rust::Manifest::parse(text)?),
         // `Dockerfile.go` is one for Go.
         _ if dockerfile::is_dockerfile(path) => Found::Dockerfile(Dockerfile::parse(text)),
+        _ if go::is_source(path) && text.text.len() > go::LIMIT => Found::Other,
         _ if go::is_source(path) => Found::Go(go::Source::parse(text)?),
         _ if is_rust(path) => Found::Rust(rust::Source::parse(text)?),
         _ if workflow::is_workflow(path) => Found::Workflow(Workflow::parse(text)?),

@@ -54,28 +54,58 @@ pub struct Problem {
 pub(crate) struct Text<'t> {
     pub(crate) file: EcoString,
     pub(crate) text: &'t str,
-    /// Where lines start; made when the first place is asked for.
-    lines: OnceCell<Vec<usize>>,
+    /// Made when the first place is asked for.
+    index: OnceCell<Index>,
+}
+
+/// What finds lines and columns without reading a long line again for each place on it.
+struct Index {
+    /// Where lines start.
+    lines: Vec<usize>,
+    /// How many characters begin before each block of [`BLOCK`] bytes.
+    blocks: Vec<usize>,
+}
+
+const BLOCK: usize = 512;
+
+impl Index {
+    fn new(text: &str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let lines = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
+        let mut blocks = vec![0];
+        for block in text.as_bytes().chunks(BLOCK) {
+            blocks.push(blocks[blocks.len() - 1] + begins(block));
+        }
+        Self { lines, blocks }
+    }
+
+    /// How many characters begin before the byte `at`.
+    fn before(&self, text: &str, at: usize) -> usize {
+        let block = at / BLOCK;
+        self.blocks[block] + begins(&text.as_bytes()[block * BLOCK..at])
+    }
+}
+
+/// How many characters begin in these bytes of UTF-8.
+fn begins(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
 }
 
 impl<'t> Text<'t> {
     pub(crate) fn new(file: &str, text: &'t str) -> Self {
-        Self { file: file.into(), text, lines: OnceCell::new() }
+        Self { file: file.into(), text, index: OnceCell::new() }
     }
 
     /// The place of a range of bytes.
     pub(crate) fn place(&self, range: Range<usize>) -> Place {
-        let lines = self.lines.get_or_init(|| {
-            let breaks = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-            std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect()
-        });
+        let index = self.index.get_or_init(|| Index::new(self.text));
         let start = range.start.min(self.text.len());
-        let line = lines.partition_point(|first| *first <= start);
-        let first = lines[line - 1];
-        let count = |range: Range<usize>| self.text.get(range).map_or(0, |text| text.chars().count());
-        let column = count(first..start) + 1;
-        let part = self.text.get(start..range.end.min(self.text.len())).unwrap_or_default();
-        let width = part.lines().next().unwrap_or_default().trim_end().chars().count();
+        let line = index.lines.partition_point(|first| *first <= start);
+        let line_end = index.lines.get(line).map_or(self.text.len(), |next| next - 1);
+        let end = range.end.clamp(start, line_end.max(start));
+        let before = index.before(self.text, start);
+        let column = before - index.before(self.text, index.lines[line - 1]) + 1;
+        let width = index.before(self.text, end) - before;
         let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         Place {
             file: self.file.clone(),

@@ -9,6 +9,7 @@ use ecow::EcoString;
 use karat_source::{join, parent, split};
 
 pub use manifest::{Manifest, Require};
+pub(crate) use source::LIMIT;
 pub use source::Source;
 
 use crate::{Fact, Place};
@@ -81,12 +82,13 @@ impl Layer {
 pub(crate) fn modules(mut manifests: Vec<Manifest>, sources: Vec<Source>) -> Vec<Module> {
     manifests.sort_by(|a, b| a.file.cmp(&b.file));
     let folders: Vec<EcoString> = manifests.iter().map(|manifest| parent(&manifest.file).into()).collect();
+    let by_folder: BTreeMap<&str, usize> =
+        folders.iter().enumerate().map(|(at, folder)| (folder.as_str(), at)).collect();
     let mut packages: Vec<BTreeMap<EcoString, Vec<Source>>> = vec![BTreeMap::new(); manifests.len()];
     for source in sources {
         let folder = parent(&source.file);
-        let nearest = folders.iter().enumerate().filter(|(_, module)| within(folder, module).is_some());
-        let Some((at, module)) = nearest.max_by_key(|(_, module)| module.len()) else { continue };
-        let inner = EcoString::from(within(folder, module).unwrap_or_default());
+        let Some(at) = nearest(folder, |above| by_folder.get(above).copied()) else { continue };
+        let inner = EcoString::from(within(folder, &folders[at]).unwrap_or_default());
         packages[at].entry(inner).or_default().push(source);
     }
     let package = |module: &str, (folder, files): (EcoString, Vec<Source>)| {
@@ -126,6 +128,19 @@ pub(crate) fn within<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
 }
 
+/// What `of` says about `folder`, or else about the nearest folder above it.
+pub(crate) fn nearest<T>(mut folder: &str, of: impl Fn(&str) -> Option<T>) -> Option<T> {
+    loop {
+        if let Some(found) = of(folder) {
+            return Some(found);
+        }
+        if folder.is_empty() {
+            return None;
+        }
+        folder = parent(folder);
+    }
+}
+
 impl Module {
     /// The module's path; empty if its `go.mod` does not say.
     pub fn path(&self) -> &str {
@@ -136,24 +151,6 @@ impl Module {
     pub fn own<'i>(&self, import: &'i str) -> Option<&'i str> {
         let path = self.path();
         if path.is_empty() { None } else { within(import, path) }
-    }
-
-    /// What `package` imports of this module, through others too: indices of packages, itself among them. Tests import what
-    /// they like.
-    pub fn reach(&self, package: usize) -> Vec<usize> {
-        let mut reached = vec![package];
-        let mut next = 0;
-        while let Some(&at) = reached.get(next) {
-            next += 1;
-            for import in self.packages[at].files.iter().filter(|file| !file.test).flat_map(|file| &file.imports) {
-                let Some(folder) = self.own(&import.value) else { continue };
-                let found = self.packages.binary_search_by(|package| package.folder.as_str().cmp(folder));
-                if let Some(found) = found.ok().filter(|found| !reached.contains(found)) {
-                    reached.push(found);
-                }
-            }
-        }
-        reached
     }
 }
 

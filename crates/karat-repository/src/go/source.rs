@@ -30,8 +30,12 @@ pub struct Source {
     pub data: bool,
 }
 
-/// How often a parse may come up for breath; about a hundred tokens each. The largest file that is read has fewer.
-const BREATHS: u32 = 400_000;
+/// The largest file that is read as Go; larger ones are data that somebody generated. In one that is nothing but errors, the
+/// parser looks for what was meant in a time that grows with the square of its size.
+pub(crate) const LIMIT: usize = 1 << 20;
+
+/// How often a parse may come up for breath; about a hundred steps each. The largest file has half as many.
+const BREATHS: u32 = 100_000;
 
 impl Default for At<EcoString> {
     fn default() -> Self {
@@ -125,23 +129,26 @@ impl Source {
 }
 
 fn parse(text: &Text<'_>) -> Result<Tree, Problem> {
-    let failed = |message: &str| Problem { place: Place::whole(text.file.clone()), message: message.to_owned() };
     let mut parser = Parser::new();
-    parser.set_language(&tree_sitter_go::LANGUAGE.into()).map_err(|error| failed(&error.to_string()))?;
+    let language = parser.set_language(&tree_sitter_go::LANGUAGE.into());
+    language.map_err(|error| Problem { place: Place::whole(text.file.clone()), message: error.to_string() })?;
     let bytes = text.text.as_bytes();
-    let mut breaths = 0;
-    let mut breathe = |_: &ParseState| {
+    let (mut breaths, mut reached) = (0, 0);
+    let mut breathe = |state: &ParseState| {
         breaths += 1;
+        reached = state.current_byte_offset();
         if breaths > BREATHS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let options = ParseOptions::new().progress_callback(&mut breathe);
     let tree = parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options));
-    let tree = tree.ok_or_else(|| failed("not Go that can be read within bounds"))?;
+    let tree = tree.ok_or_else(|| text.problem(reached..reached, NOT_GO))?;
     if tree.root_node().has_error() {
         return Err(broken(&tree, text));
     }
     Ok(tree)
 }
+
+const NOT_GO: &str = "not Go: `gofmt` says what is wrong";
 
 /// The first place that is not Go.
 fn broken(tree: &Tree, text: &Text<'_>) -> Problem {
@@ -149,7 +156,7 @@ fn broken(tree: &Tree, text: &Text<'_>) -> Problem {
     loop {
         let node = cursor.node();
         if node.is_error() || node.is_missing() {
-            return text.problem(node.byte_range(), "not Go: `gofmt` says what is wrong");
+            return text.problem(node.byte_range(), NOT_GO);
         }
         // Only into what holds the error.
         if node.has_error() && cursor.goto_first_child() {
@@ -157,7 +164,7 @@ fn broken(tree: &Tree, text: &Text<'_>) -> Problem {
         }
         while !cursor.goto_next_sibling() {
             if !cursor.goto_parent() {
-                return text.problem(0..0, "not Go: `gofmt` says what is wrong");
+                return text.problem(0..0, NOT_GO);
             }
         }
     }

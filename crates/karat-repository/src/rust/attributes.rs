@@ -1,5 +1,7 @@
 //! Names of attributes that Rust code gives: to `tracing`'s macros, to OpenTelemetry's `KeyValue`, to `Span::record`.
 
+use std::ops::Range;
+
 use ecow::EcoString;
 
 use super::tokens::{Kind, Token};
@@ -28,15 +30,16 @@ const FUNCTIONS: &[(&str, &str)] = &[("KeyValue", "new"), ("Key", "new"), ("Key"
 /// All names, in the order of the text.
 pub(super) fn find(tokens: &[Token], text: &Text<'_>) -> Vec<At<EcoString>> {
     let mut found = Vec::new();
+    let ends = ends(tokens);
     for (at, token) in tokens.iter().enumerate() {
         let Some(name) = token.name() else { continue };
         let after = |offset: usize| tokens.get(at + offset);
         let opens = |offset: usize, bracket: char| after(offset).is_some_and(|token| token.opens(bracket));
         let bang = after(1).is_some_and(|token| token.is('!'));
         if MACROS.contains(&name) && bang && (opens(2, '(') || opens(2, '{') || opens(2, '[')) {
-            fields(&tokens[at + 3..], text, &mut found);
+            fields(tokens, at + 3..ends[at + 2], &ends, text, &mut found);
         } else if name == "fields" && opens(1, '(') && in_attribute(tokens, at) {
-            fields(&tokens[at + 2..], text, &mut found);
+            fields(tokens, at + 2..ends[at + 1], &ends, text, &mut found);
         } else if opens(1, '(')
             && let Some(key) = after(2)
             && let Some(said) = key.text()
@@ -60,25 +63,40 @@ fn in_attribute(tokens: &[Token], at: usize) -> bool {
     before.any(|token| token.is('#'))
 }
 
-/// The fields of a macro's arguments: `a.b = 1`, `%a`, `?a`, `a`, separated by commas, up to the bracket that closes them.
-fn fields(tokens: &[Token], text: &Text<'_>, found: &mut Vec<At<EcoString>>) {
-    let mut depth = 0_usize;
-    let mut start = 0;
+/// For each bracket that opens, where it closes; what does not is read to the end.
+fn ends(tokens: &[Token]) -> Vec<usize> {
+    let mut ends = vec![tokens.len(); tokens.len()];
+    let mut open = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         match token.kind {
-            Kind::Open(_) => depth += 1,
-            Kind::Close(_) if depth == 0 => {
-                found.extend(field(&tokens[start..at], text));
-                return;
+            Kind::Open(_) => open.push(at),
+            Kind::Close(_) => {
+                if let Some(opened) = open.pop() {
+                    ends[opened] = at;
+                }
             }
-            Kind::Close(_) => depth -= 1,
-            Kind::Sign(',', _) if depth == 0 => {
+            _ => {}
+        }
+    }
+    ends
+}
+
+/// The fields of a macro's arguments: `a.b = 1`, `%a`, `?a`, `a`, separated by commas. What is in brackets is passed over.
+fn fields(tokens: &[Token], range: Range<usize>, ends: &[usize], text: &Text<'_>, found: &mut Vec<At<EcoString>>) {
+    let mut start = range.start;
+    let mut at = range.start;
+    while at < range.end {
+        match tokens[at].kind {
+            Kind::Open(_) => at = ends[at],
+            Kind::Sign(',', _) => {
                 found.extend(field(&tokens[start..at], text));
                 start = at + 1;
             }
             _ => {}
         }
+        at += 1;
     }
+    found.extend(tokens.get(start..range.end).and_then(|last| field(last, text)));
 }
 
 /// The name that one argument gives, if it is a field.

@@ -5,15 +5,15 @@ pub(crate) mod manifest;
 mod source;
 mod tokens;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::EcoString;
-use karat_source::{join, parent};
+use karat_source::{join, parent, split};
 
 pub use manifest::{Dependency, DependencyKind, Manifest};
 pub use source::Source;
 
-use crate::go::within;
+use crate::go::{nearest, within};
 use crate::{At, Fact, Place};
 
 /// A workspace, or a crate by itself.
@@ -52,40 +52,48 @@ pub struct Crate {
 pub(crate) fn workspaces(mut manifests: Vec<Manifest>, sources: Vec<Source>, locked: &[&str]) -> Vec<Workspace> {
     manifests.sort_by(|a, b| a.file.cmp(&b.file));
     let mut files: Vec<Vec<Source>> = vec![Vec::new(); manifests.len()];
+    let by_folder = |wanted: fn(&Manifest) -> bool| -> BTreeMap<&str, usize> {
+        let found = manifests.iter().enumerate().filter(|(_, manifest)| wanted(manifest));
+        found.map(|(at, manifest)| (parent(&manifest.file), at)).collect()
+    };
+    let packages = by_folder(|manifest| manifest.name.is_some());
     for source in sources {
-        let nearest = manifests.iter().enumerate().filter(|(_, manifest)| manifest.name.is_some());
-        let nearest =
-            nearest.filter(|(_, manifest)| within(&source.file, &join(parent(&manifest.file), "src")).is_some());
-        if let Some((at, _)) = nearest.max_by_key(|(_, manifest)| manifest.file.len()) {
+        let of = |folder: &str| {
+            let (package, name) = split(folder);
+            packages.get(package).copied().filter(|_| name == "src")
+        };
+        if let Some(at) = nearest(parent(&source.file), of) {
             files[at].push(source);
         }
     }
-    // The root of a crate is the nearest workspace above it, or itself.
-    let roots: Vec<usize> = (0..manifests.len())
-        .map(|at| {
-            let folder = parent(&manifests[at].file);
-            let above = manifests
-                .iter()
-                .enumerate()
-                .filter(|(_, root)| root.workspace.is_some() && within(folder, parent(&root.file)).is_some());
-            above.max_by_key(|(_, root)| root.file.len()).map_or(at, |(root, _)| root)
-        })
-        .collect();
+    let roots = by_folder(|manifest| manifest.workspace.is_some());
+    let locked: BTreeSet<&str> = locked.iter().copied().collect();
     let mut workspaces: BTreeMap<usize, Workspace> = BTreeMap::new();
-    for (at, (root, files)) in roots.into_iter().zip(files).enumerate() {
+    let mut shared: BTreeMap<usize, Shared<'_>> = BTreeMap::new();
+    for (at, files) in files.into_iter().enumerate() {
+        // The root of a crate is the nearest workspace above it, or itself.
+        let folder = parent(&manifests[at].file);
+        let root = nearest(folder, |above| roots.get(above).copied()).unwrap_or(at);
+        let folder = parent(&manifests[root].file);
         let workspace = workspaces.entry(root).or_insert_with(|| Workspace {
-            folder: parent(&manifests[root].file).into(),
-            locked: locked.contains(&parent(&manifests[root].file)),
+            folder: folder.into(),
+            locked: locked.contains(folder),
             manifest: manifests[root].clone(),
             crates: Vec::new(),
         });
-        workspace.crates.extend(Crate::new(&manifests[at], &manifests[root], files));
+        let shared = shared.entry(root).or_insert_with(|| {
+            manifests[root].shared.iter().map(|dependency| (dependency.key.as_str(), dependency)).collect()
+        });
+        workspace.crates.extend(Crate::new(&manifests[at], &manifests[root], shared, files));
     }
     workspaces.into_values().collect()
 }
 
+/// What the members of a workspace may inherit, by key.
+type Shared<'m> = BTreeMap<&'m str, &'m Dependency>;
+
 impl Crate {
-    fn new(manifest: &Manifest, root: &Manifest, files: Vec<Source>) -> Option<Self> {
+    fn new(manifest: &Manifest, root: &Manifest, shared: &Shared<'_>, files: Vec<Source>) -> Option<Self> {
         let name = manifest.name.clone()?;
         let folder = EcoString::from(parent(&manifest.file));
         let src = join(&folder, "src");
@@ -100,8 +108,7 @@ impl Crate {
         let said = roots.peek().is_some() && roots.all(|file| file.forbids_unsafe);
         let inherit = |dependency: &Dependency| {
             let mut dependency = dependency.clone();
-            let shared = root.shared.iter().find(|shared| dependency.inherited && shared.key == dependency.key);
-            if let Some(shared) = shared {
+            if let Some(shared) = shared.get(dependency.key.as_str()).filter(|_| dependency.inherited) {
                 dependency.name.value = shared.name.value.clone();
                 dependency.path.clone_from(&shared.path);
             }
@@ -129,24 +136,9 @@ impl Crate {
 impl Workspace {
     /// The crate that a dependency is, if it is one of this workspace.
     pub fn own(&self, dependency: &Dependency) -> Option<usize> {
-        let path = dependency.path.as_ref()?;
-        self.crates.iter().position(|found| found.folder == *path)
-    }
-
-    /// The crates that `from` needs to run, through others too: itself among them.
-    pub fn reach(&self, from: usize) -> Vec<usize> {
-        let mut reached = vec![from];
-        let mut next = 0;
-        while let Some(&at) = reached.get(next) {
-            next += 1;
-            let needed = self.crates[at].dependencies.iter().filter(|needed| needed.kind == DependencyKind::Normal);
-            for found in needed.filter_map(|needed| self.own(needed)) {
-                if !reached.contains(&found) {
-                    reached.push(found);
-                }
-            }
-        }
-        reached
+        let file = join(dependency.path.as_ref()?, "Cargo.toml");
+        // Crates are in the order of their manifests.
+        self.crates.binary_search_by(|found| found.manifest.file.as_str().cmp(&file)).ok()
     }
 }
 

@@ -155,7 +155,7 @@ fn is_forbid(tokens: &[Token]) -> bool {
         && opens(4, '(')
         && tokens[5..]
             .iter()
-            .take_while(|token| token.kind != Kind::Close(')'))
+            .take_while(|token| !matches!(token.kind, Kind::Open(_) | Kind::Close(_)))
             .any(|t| t.name() == Some("unsafe_code"))
 }
 

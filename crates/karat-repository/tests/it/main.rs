@@ -1,0 +1,3 @@
+//! One binary, a module per theme.
+
+mod hostile;
