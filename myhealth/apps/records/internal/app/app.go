@@ -3,11 +3,13 @@ package app
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"time"
 
 	"google.golang.org/grpc"
 
+	"git.myhealth.example/clinical/records/internal/domain"
 	"git.myhealth.example/clinical/records/internal/grpcapi"
 	"git.myhealth.example/clinical/records/internal/httpapi"
 	"git.myhealth.example/clinical/records/internal/records"
@@ -26,7 +28,7 @@ var Service = chassis.Service{
 	Name:      "records",
 	Summary:   "patient records, their entries, consents and access trail",
 	Settings:  strings.TrimPrefix(settings.Help, "\n"),
-	Allow:     []string{"idempotent.replayed"},
+	Allow:     []string{"entry.id", "idempotent.replayed", "patient.id"},
 	Configure: func(env *config.Env) chassis.Program { return program{settings.Read(env)} },
 }
 
@@ -50,7 +52,7 @@ func (p program) Open(ctx context.Context, observer *telemetry.Telemetry) (chass
 	if err != nil {
 		return chassis.Opened{}, err
 	}
-	service := records.New(opened, time.Now)
+	service := records.New(opened, time.Now, told(observer.Logger()))
 	calls := grpc.NewServer(server.Options(observer)...)
 	recordsv1.RegisterRecordsServer(calls, grpcapi.New(service, observer.Logger()))
 	return chassis.Opened{
@@ -59,6 +61,17 @@ func (p program) Open(ctx context.Context, observer *telemetry.Telemetry) (chass
 		Background: func(ctx context.Context) { forget(ctx, service, observer) },
 		Close:      opened.Close,
 	}, nil
+}
+
+// told logs changes of records by ids alone: whose hand it was stands in the trail, what it was in the record.
+func told(log *slog.Logger) func(context.Context, domain.Access) {
+	return func(ctx context.Context, change domain.Access) {
+		ids := []slog.Attr{slog.String("patient.id", string(change.PatientID))}
+		if change.EntryID != "" {
+			ids = append(ids, slog.String("entry.id", string(change.EntryID)))
+		}
+		log.LogAttrs(ctx, slog.LevelInfo, string(change.Action), ids...)
+	}
 }
 
 // forget removes old answers, now and then.

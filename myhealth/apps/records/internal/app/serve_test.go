@@ -44,7 +44,7 @@ func postgres(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer server.Close()
+	t.Cleanup(func() { _ = server.Close() })
 	name := fmt.Sprintf("records_%d_%d", os.Getpid(), time.Now().UnixNano())
 	// A role with a password of its own: the service is to read it from a file.
 	for _, statement := range []string{
@@ -55,6 +55,13 @@ func postgres(t *testing.T) map[string]string {
 			t.Fatal(err)
 		}
 	}
+	t.Cleanup(func() { // the replicas have ended by now
+		for _, statement := range []string{"DROP DATABASE " + name + " WITH (FORCE)", "DROP ROLE " + name} {
+			if _, err := server.ExecContext(context.Background(), statement); err != nil {
+				t.Error(err)
+			}
+		}
+	})
 	parts := map[string]string{}
 	for part := range strings.FieldsSeq(address) {
 		key, value, _ := strings.Cut(part, "=")

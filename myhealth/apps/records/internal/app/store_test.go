@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -36,7 +37,7 @@ func useCases(t *testing.T, environment map[string]string, clock func() time.Tim
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = opened.Close() })
-	return records.New(opened, clock)
+	return records.New(opened, clock, func(context.Context, domain.Access) {})
 }
 
 func key(text string) records.Key {

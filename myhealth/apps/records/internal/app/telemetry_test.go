@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	metrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
 	traces "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	common "go.opentelemetry.io/proto/otlp/common/v1"
+	log "go.opentelemetry.io/proto/otlp/logs/v1"
 	trace "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -24,11 +26,12 @@ import (
 	"git.myhealth.example/clinical/records/pkg/recordsv1"
 )
 
-// collector takes OTLP and keeps the spans, and everything as text.
+// collector takes OTLP and keeps the spans, the log, and everything as text.
 type collector struct {
 	traces.UnimplementedTraceServiceServer
 	mu    sync.Mutex
 	spans []*trace.Span
+	log   []*log.LogRecord
 	text  strings.Builder
 }
 
@@ -67,6 +70,13 @@ func (r metricsReceiver) Export(_ context.Context, m *metrics.ExportMetricsServi
 
 func (r logsReceiver) Export(_ context.Context, m *logs.ExportLogsServiceRequest) (*logs.ExportLogsServiceResponse, error) {
 	r.keep(m)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, resource := range m.GetResourceLogs() {
+		for _, scope := range resource.GetScopeLogs() {
+			r.collector.log = append(r.collector.log, scope.GetLogRecords()...)
+		}
+	}
 	return &logs.ExportLogsServiceResponse{}, nil
 }
 
@@ -159,6 +169,11 @@ func TestTelemetryTellsOfTheServiceAndNotOfPatients(t *testing.T) {
 		}
 	}
 	received.span(t, call, "SELECT patients")
+	if !slices.ContainsFunc(received.log, func(line *log.LogRecord) bool {
+		return line.GetBody().GetStringValue() == "entry.written" && string(line.GetSpanId()) == string(request.GetSpanId())
+	}) {
+		t.Error("the change is not logged in its request's span")
+	}
 	sent := received.text.String()
 	for _, metric := range []string{
 		"http.server.request.duration", "http.server.active_requests", "rpc.server.call.duration", "db.client.operation.duration",

@@ -21,6 +21,15 @@ const (
 	AccessesRead Action = "accesses.read"
 )
 
+// Changes says whether the record is another afterwards; all else only reads it.
+func (a Action) Changes() bool {
+	switch a {
+	case Created, Changed, Deactivated, MergedAway, MergedFrom, EntryWritten, EntryAmended:
+		return true
+	}
+	return false
+}
+
 // Access is one line of a record's trail: who did what, when. It never changes.
 type Access struct {
 	ID        AccessID

@@ -32,8 +32,10 @@ func New(service *records.Service, log *slog.Logger) *API {
 func (a *API) CheckPatient(ctx context.Context, request *recordsv1.CheckPatientRequest) (*recordsv1.CheckPatientResponse, error) {
 	id, err := domain.ParseID[domain.PatientID](request.GetPatientId())
 	if err != nil {
+		a.log.DebugContext(ctx, "a patient is checked by what is no id") // and may be anything: it is not repeated
 		return nil, status.Error(codes.InvalidArgument, "patient_id "+err.Error())
 	}
+	a.log.LogAttrs(ctx, slog.LevelDebug, "a patient is checked", slog.String("patient.id", string(id)))
 	standing, err := a.records.Standing(ctx, id)
 	if err != nil {
 		return nil, a.statusOf(ctx, err)

@@ -19,12 +19,13 @@ type Caller = domain.Actor
 type Service struct {
 	store    Store
 	now      func() time.Time
+	changed  func(context.Context, domain.Access)
 	inFlight inFlight
 }
 
-// New works on a store; now is the clock.
-func New(store Store, now func() time.Time) *Service {
-	return &Service{store: store, now: now, inFlight: inFlight{keys: map[[2]string]bool{}}}
+// New works on a store; now is the clock, and changed hears of each change of a record once it is committed.
+func New(store Store, now func() time.Time, changed func(context.Context, domain.Access)) *Service {
+	return &Service{store: store, now: now, changed: changed, inFlight: inFlight{keys: map[[2]string]bool{}}}
 }
 
 // Expected are the versions that a change is meant for. Empty: any.
@@ -50,12 +51,25 @@ type visit struct {
 	tx  Tx
 	by  Caller
 	now time.Time
+
+	changes []domain.Access // what was noted, but for mere readings
 }
 
 func (s *Service) visit(ctx context.Context, by Caller, run func(*visit) error) error {
-	return s.store.Write(ctx, func(tx Tx) error {
-		return run(&visit{ctx: ctx, tx: tx, by: by, now: domain.Milliseconds(s.now())})
+	var changes []domain.Access
+	err := s.store.Write(ctx, func(tx Tx) error {
+		v := &visit{ctx: ctx, tx: tx, by: by, now: domain.Milliseconds(s.now())}
+		err := run(v)
+		changes = v.changes // of the last attempt: those before it were rolled back
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	for _, change := range changes {
+		s.changed(ctx, change)
+	}
+	return nil
 }
 
 // newID is a UUID of version 7. Ids of one record sort as they were made, as long as clocks of replicas agree.
@@ -63,9 +77,13 @@ func newID[ID ~string]() ID { return ID(uuid.Must(uuid.NewV7()).String()) }
 
 // note leaves a line in the trail of a record.
 func (v *visit) note(patient domain.PatientID, action domain.Action, entry domain.EntryID) error {
-	return v.tx.AddAccess(v.ctx, domain.Access{
+	access := domain.Access{
 		ID: newID[domain.AccessID](), PatientID: patient, EntryID: entry, Actor: v.by, Action: action, At: v.now,
-	})
+	}
+	if action.Changes() {
+		v.changes = append(v.changes, access)
+	}
+	return v.tx.AddAccess(v.ctx, access)
 }
 
 // read opens a record for reading.
