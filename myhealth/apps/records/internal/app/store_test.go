@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -26,6 +27,18 @@ import (
 // useCases are those of one replica, without its APIs.
 func useCases(t *testing.T, environment map[string]string, clock func() time.Time) *records.Service {
 	t.Helper()
+	return telling(t, environment, clock, func(context.Context, domain.Access) {})
+}
+
+func telling(
+	t *testing.T, environment map[string]string, clock func() time.Time, changed func(context.Context, domain.Access),
+) *records.Service {
+	t.Helper()
+	return records.New(opened(t, environment), clock, changed)
+}
+
+func opened(t *testing.T, environment map[string]string) *store.Store {
+	t.Helper()
 	env := config.New(func(name string) string { return environment[name] })
 	read := settings.Read(env)
 	observer, err := telemetry.Start(t.Context(), telemetry.Options{Service: "records", Lines: io.Discard})
@@ -37,7 +50,7 @@ func useCases(t *testing.T, environment map[string]string, clock func() time.Tim
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = opened.Close() })
-	return records.New(opened, clock, func(context.Context, domain.Access) {})
+	return opened
 }
 
 func key(text string) records.Key {
@@ -101,10 +114,42 @@ func TestNobodyRewritesARecord(t *testing.T) {
 	})
 }
 
-// Many merges at once, from two replicas: every one that was merged leads in one step to one that is not, and nobody is lost.
+// failing is a store that fails after all was done, before it is committed.
+type failing struct{ records.Store }
+
+func (f failing) Write(ctx context.Context, run func(records.Tx) error) error {
+	return f.Store.Write(ctx, func(tx records.Tx) error { return errors.Join(run(tx), errors.New("the disk is full")) })
+}
+
+func TestWhatIsNotCommittedIsNotTold(t *testing.T) {
+	stores(t, func(t *testing.T, environment map[string]string) {
+		service := records.New(failing{opened(t, environment)}, time.Now, func(_ context.Context, change domain.Access) {
+			t.Errorf("%s was told", change.Action)
+		})
+		born := domain.Date{Year: 1980, Month: 2, Day: 29}
+		if _, err := service.Register(t.Context(), "clinician/dr-7", key("a"), domain.Details{Name: "a", DateOfBirth: born}); err == nil {
+			t.Error("it is said to be done")
+		}
+		var left int
+		count := "SELECT (SELECT COUNT(*) FROM patients) + (SELECT COUNT(*) FROM accesses) + (SELECT COUNT(*) FROM answers)"
+		if err := console(t, environment).QueryRowContext(t.Context(), count).Scan(&left); err != nil || left != 0 {
+			t.Errorf("%d rows are left: %v", left, err)
+		}
+	})
+}
+
+// Many merges at once, from two replicas: every one that was merged leads in one step to one that is not, and nobody is lost. What is
+// told of them is what the trail has, each once, however often a transaction began anew.
 func TestMergesAtOnceNeverChain(t *testing.T) {
 	stores(t, func(t *testing.T, environment map[string]string) {
-		replicas := []*records.Service{useCases(t, environment, time.Now), useCases(t, environment, time.Now)}
+		var mutex sync.Mutex
+		told := map[domain.AccessID]int{}
+		tell := func(_ context.Context, change domain.Access) {
+			mutex.Lock()
+			defer mutex.Unlock()
+			told[change.ID]++
+		}
+		replicas := []*records.Service{telling(t, environment, time.Now, tell), telling(t, environment, time.Now, tell)}
 		var all []domain.PatientID
 		for n := range 10 {
 			all = append(all, registered(t, replicas[0], fmt.Sprint("patient ", n)))
@@ -142,6 +187,24 @@ func TestMergesAtOnceNeverChain(t *testing.T) {
 		}
 		if kept == 0 {
 			t.Error("nobody is kept")
+		}
+		rows, err := console(t, environment).QueryContext(t.Context(), "SELECT id, action FROM accesses")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		want := map[domain.AccessID]int{}
+		for rows.Next() {
+			var line domain.Access
+			if err := rows.Scan(&line.ID, &line.Action); err != nil {
+				t.Fatal(err)
+			}
+			if line.Action.Changes() {
+				want[line.ID] = 1
+			}
+		}
+		if err := rows.Err(); err != nil || !maps.Equal(told, want) {
+			t.Errorf("%d changes were told, the trail has %d: %v", len(told), len(want), err)
 		}
 	})
 }
