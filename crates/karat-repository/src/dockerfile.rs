@@ -39,6 +39,8 @@ pub struct Instruction {
     pub text: EcoString,
     /// Whether that is a list, which no shell reads.
     pub exec: bool,
+    /// The images, none of them an earlier stage, that it takes files from: `COPY --from`, `RUN --mount=from=`.
+    pub images: Vec<EcoString>,
     /// Where it starts.
     pub place: Place,
 }
@@ -69,20 +71,23 @@ impl Dockerfile {
         for raw in instructions(text.text) {
             let (keyword, rest) = raw.text.split_once(char::is_whitespace).unwrap_or((&raw.text, ""));
             let keyword = keyword.to_ascii_uppercase();
-            let rest = without_flags(rest.trim());
+            let (flags, rest) = flags(rest.trim());
             let place = text.of(raw.first.trim());
             if keyword == "FROM" {
                 let mut words = rest.split_whitespace();
                 let base = expand(words.next().unwrap_or_default(), &defaults);
                 let name = words.nth(1).map(EcoString::from);
-                let earlier = names.contains(base.as_str());
-                names.extend(name.clone());
+                let earlier = names.contains(base.to_lowercase().as_str());
+                names.extend(name.as_ref().map(|name: &EcoString| name.to_lowercase()));
                 let base = At::new(base, place);
                 dockerfile.stages.push(Stage { base, name, earlier, instructions: Vec::new() });
                 continue;
             }
+            // Stages are named in any case, and numbered.
+            let is_stage = |from: &str| names.contains(from.to_lowercase().as_str()) || from.parse::<u32>().is_ok();
             match dockerfile.stages.last_mut() {
                 Some(stage) => stage.instructions.push(Instruction {
+                    images: sources(&keyword, flags).filter(|from| !is_stage(from)).map(EcoString::from).collect(),
                     exec: karat_yaml::from_json_list(rest.as_bytes(), karat_yaml::Numbers::Kept).is_ok(),
                     keyword: keyword.into(),
                     text: rest.into(),
@@ -163,12 +168,20 @@ fn here_documents(text: &str) -> VecDeque<String> {
         .collect()
 }
 
-fn without_flags(text: &str) -> &str {
+/// The flags that stand before what an instruction says, and what it says.
+fn flags(text: &str) -> (&str, &str) {
     let mut rest = text;
     while rest.starts_with("--") {
         rest = rest.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim_start());
     }
-    rest
+    text.split_at(text.len() - rest.len())
+}
+
+/// Where the flags of an instruction say that files come from.
+fn sources<'f>(keyword: &str, flags: &'f str) -> impl Iterator<Item = &'f str> {
+    let (flag, option) = if keyword == "RUN" { ("--mount=", "from=") } else { ("--from=", "") };
+    let values = flags.split_whitespace().filter_map(move |word| word.strip_prefix(flag));
+    values.flat_map(|value| value.split(',')).filter_map(move |part| part.strip_prefix(option))
 }
 
 /// The longest text that arguments are put into: they can double each other.
@@ -226,11 +239,13 @@ impl From<&Dockerfile> for Fact {
 }
 
 fn stage_fact(stage: &Stage, last: bool) -> Fact {
+    let image = |image: &EcoString| Fact::map([("name", Fact::from(image)), ("pinned", is_pinned(image).into())]);
     let instruction = |instruction: &Instruction| {
         Fact::map([
             ("keyword", Fact::from(&instruction.keyword)),
             ("text", Fact::from(&instruction.text)),
             ("exec", instruction.exec.into()),
+            ("images", Fact::list(instruction.images.iter().map(image))),
         ])
         .at(&instruction.place)
     };
