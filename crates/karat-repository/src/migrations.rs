@@ -119,7 +119,7 @@ fn split(text: &str) -> (Vec<(Range<usize>, String)>, Vec<&str>) {
             continue;
         }
         if rest.starts_with("/*") {
-            at += rest.find("*/").map_or(rest.len(), |end| end + 2);
+            at += comment(rest);
             words.push(' ');
             continue;
         }
@@ -133,8 +133,9 @@ fn split(text: &str) -> (Vec<(Range<usize>, String)>, Vec<&str>) {
                 1
             }
             '\'' => {
+                let escapes = words.ends_with(['e', 'E']) && !words[..words.len() - 1].ends_with(is_of_name);
                 words.push_str("''");
-                rest[1..].find('\'').map_or(rest.len(), |end| end + 2)
+                quoted(rest, escapes)
             }
             '"' => {
                 let end = rest[1..].find('"').map_or(rest.len(), |end| end + 2);
@@ -159,6 +160,42 @@ fn split(text: &str) -> (Vec<(Range<usize>, String)>, Vec<&str>) {
     }
     statements.extend(start.map(|start| (start..text.len(), words)));
     (statements, comments)
+}
+
+/// How long the comment is that starts here. PostgreSQL's are nested.
+fn comment(rest: &str) -> usize {
+    let (mut depth, mut at) = (0_usize, 0);
+    while let Some(found) = rest[at..].find(['/', '*']) {
+        at += found;
+        match &rest.as_bytes()[at..rest.len().min(at + 2)] {
+            b"/*" => depth += 1,
+            b"*/" if depth == 1 => return at + 2,
+            b"*/" => depth -= 1,
+            _ => {
+                at += 1;
+                continue;
+            }
+        }
+        at += 2;
+    }
+    rest.len()
+}
+
+/// How long the text in quotes is that starts here; in PostgreSQL's `E'…'` a backslash keeps a quote from ending it.
+fn quoted(rest: &str, escapes: bool) -> usize {
+    let mut bytes = rest.bytes().enumerate().skip(1);
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'\'' => return at + 1,
+            b'\\' if escapes => drop(bytes.next()),
+            _ => {}
+        }
+    }
+    rest.len()
+}
+
+fn is_of_name(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
 }
 
 /// How long the text in dollars is that starts here: `$$…$$`, `$body$…$body$`.
