@@ -12,12 +12,14 @@ mod json;
 mod markdown;
 mod sarif;
 mod text;
+mod words;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use human::Style;
 pub use text::fold;
+pub use words::{count, listed};
 
 /// One thing to say about one or more places.
 #[derive(Clone, Debug, PartialEq, Eq)]

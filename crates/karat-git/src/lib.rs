@@ -63,6 +63,19 @@ pub enum Error {
     },
 }
 
+/// A folder on disk as it was at a revision of the repository around it, in git's own notation.
+pub fn at(folder: &Path, revision: &str) -> Result<Tree, Error> {
+    let repository = Repository::discover(folder)?;
+    let folder = fs_err::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let inner = repository
+        .work_tree()
+        .and_then(|root| fs_err::canonicalize(root).ok())
+        .and_then(|root| folder.strip_prefix(root).ok().map(Path::to_owned))
+        .unwrap_or_default();
+    let inner = inner.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
+    repository.tree(revision, &inner)
+}
+
 /// Links followed in a row, as on Linux.
 const LINK_LIMIT: usize = 40;
 

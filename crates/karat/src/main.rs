@@ -8,7 +8,6 @@ mod organisation;
 mod output;
 mod paths;
 mod verbs;
-mod words;
 mod write;
 
 use std::process::ExitCode;

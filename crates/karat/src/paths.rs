@@ -10,7 +10,7 @@ use karat_scaffold::{Data, Remotes, RepoUrl, Template};
 use karat_source::{Folder, World, clean, join, parent};
 
 use crate::error::CommandError;
-use crate::organisation::Organisation;
+use crate::organisation;
 
 /// The organisation that a verb stands in.
 pub(crate) struct Home {
@@ -31,7 +31,7 @@ pub(crate) struct Repository {
 impl Home {
     /// The organisation at `path`.
     pub(crate) fn at(path: &str) -> Result<Self, CommandError> {
-        let organisation = Organisation::folder(path)?;
+        let organisation = organisation::folder(path)?;
         let root = fs::canonicalize(path)?;
         let repositories = repositories(organisation.world.as_ref())
             .map_err(|problem| CommandError::diagnostics(vec![organisation.locate(*problem)]))?;

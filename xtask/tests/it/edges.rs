@@ -24,6 +24,7 @@ const STOREYS: [(&str, &[&str]); 3] = [
             "karat-source",
             "karat-standards",
             "karat-template",
+            "karat-verdict",
             "karat-yaml",
         ],
     ),

@@ -5,16 +5,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use karat_diag::{Diagnostic, Place, Position, Span};
 use karat_fleet::{Cache, Fleet};
 use karat_standards::{Admission, In, Level, Standard, Standards};
 
 use crate::error::CommandError;
-use crate::organisation::Organisation;
+use crate::organisation;
 use crate::output::Output;
-
-/// Where an organisation keeps standards of its own.
-const OWN: &str = "governance/standards";
 
 /// List the golden standards, or explain one
 #[derive(Args)]
@@ -127,13 +123,13 @@ fn show(standard: &Standard, width: usize) -> String {
 }
 
 fn export(path: &str, cluster: &str) -> Result<String, CommandError> {
-    let organisation = Organisation::folder(path)?;
-    let standards = all(&organisation)?;
+    let organisation = organisation::folder(path)?;
+    let standards = karat_verdict::standards(&organisation).map_err(CommandError::diagnostics)?;
     let fleet = Fleet::build(organisation.world.as_ref(), &Cache::default())
         .map_err(|problem| CommandError::diagnostics(vec![organisation.locate(*problem)]))?;
     let (subject, decided, unread) = karat_standards::subject(&Arc::new(fleet), &organisation.world);
     if !unread.is_empty() {
-        let located = unread.iter().map(|error| organisation.locate(diagnostic(error)));
+        let located = unread.iter().map(|error| organisation.locate(karat_verdict::problem(error)));
         return Err(CommandError::diagnostics(located.collect()));
     }
     let Some(found) = subject.clusters.iter().find(|known| known.name == cluster) else {
@@ -152,32 +148,7 @@ fn export(path: &str, cluster: &str) -> Result<String, CommandError> {
 
 /// The standards that come with Karat.
 pub(crate) fn builtin() -> Result<Standards, CommandError> {
-    Standards::builtin().map_err(|errors| CommandError::diagnostics(errors.iter().map(diagnostic).collect()))
-}
-
-/// The standards that come with Karat, and the organisation's own.
-pub(crate) fn all(organisation: &Organisation) -> Result<Standards, CommandError> {
-    let mut standards = builtin()?;
-    let errors = standards.add_from(organisation.world.as_ref(), OWN);
-    if errors.is_empty() {
-        return Ok(standards);
-    }
-    Err(CommandError::diagnostics(errors.iter().map(|error| organisation.locate(diagnostic(error))).collect()))
-}
-
-/// An error in a standard, the settings or the waivers, as a diagnostic.
-pub(crate) fn diagnostic(error: &karat_standards::Error) -> Diagnostic {
-    Diagnostic::error(&error.message).place(place(&error.place))
-}
-
-/// A place of a finding, as a place of a diagnostic.
-pub(crate) fn place(place: &karat_standards::Place) -> Place {
-    if place.line == 0 {
-        return Place::file(place.file.as_str());
-    }
-    let position = |line: u32, column: u32| Position { line: line as usize, column: column as usize };
-    let (start, end) = (position(place.line, place.column), position(place.end_line, place.end_column));
-    Place::span(place.file.as_str(), Span { start, end })
+    karat_verdict::builtin().map_err(CommandError::diagnostics)
 }
 
 fn find<'a>(standards: &'a Standards, id: &str) -> Result<&'a Standard, CommandError> {

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use fs_err as fs;
+use karat_diag::count;
 use karat_scaffold::{
     BASE_FILE, Data, File, Kind, LINEAGE_FILE, Labels, Lineage, Offline, Publication, Remotes, Step, Style, Terms,
     Tree, What,
@@ -18,7 +19,6 @@ use crate::error::{CommandError, EXIT_FINDINGS};
 use crate::git;
 use crate::output::Output;
 use crate::paths::{self, Found, Home};
-use crate::words::count;
 use crate::write::{self, Edit};
 
 /// Bring what its golden path has learned into a repository

@@ -9,18 +9,14 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
-use karat_diag::{Diagnostic, Fix, Format, Place, Report, Rule, Severity, Waiver};
-use karat_fleet::{Application, Asked, Cache, Document, Fleet, NotRendered, ORGANISATION_FILE, Traced};
+use karat_diag::{Format, Report, Rule, Severity, Waiver, count};
+use karat_fleet::{Cache, Fleet, NotRendered, ORGANISATION_FILE};
 use karat_source::{EntryKind, Folder, World};
-use karat_standards::{
-    Entity, Finding, FindingKind, Level, Score, Standards, Subject, WaiverProblem, WaiverProblemKind,
-};
+use karat_standards::{Entity, Finding, Level, Score, Standards};
+use karat_verdict::{Files, Phase, Verdict};
 
 use crate::error::{CommandError, EXIT_FINDINGS, EXIT_USAGE};
-use crate::organisation::Organisation;
 use crate::output::{Clock, Output};
-use crate::verbs::standards::{all, diagnostic, place};
-use crate::words::{count, listed};
 
 /// Judge an organisation's repositories and its whole fleet, or one repository
 ///
@@ -72,36 +68,30 @@ pub(crate) fn run(arguments: &Check, output: &Output) -> Result<ExitCode, Comman
     if folder.kind(ORGANISATION_FILE)? != Some(EntryKind::File) {
         return repository::run(arguments, folder, &clock, output);
     }
-    let organisation = Organisation::view(Arc::new(folder), &arguments.path);
-    let standards = all(&organisation)?;
-    progress.phase("rendering the fleet");
-    let cache = Cache::default();
-    let fleet = Fleet::build(organisation.world.as_ref(), &cache)
-        .map_err(|problem| CommandError::diagnostics(vec![organisation.locate(*problem)]))?;
-    let fleet = Arc::new(fleet);
-    progress.phase("judging");
-    let (subject, decided, unread) = karat_standards::subject(&fleet, &organisation.world);
+    let organisation = Files::new(Arc::new(folder), &arguments.path);
     let today = arguments.today.unwrap_or_else(crate::output::today);
-    let verdict = karat_standards::judge(&standards, &decided, &subject, today);
-
-    let mut diagnostics = problems(&fleet);
-    diagnostics.extend(unread.iter().map(diagnostic));
-    let broken = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    diagnostics.extend(verdict.waivers.iter().map(waiver));
-    progress.phase("looking for the lines");
-    let traced = trace(&verdict.findings, &subject, &fleet, &organisation, &cache);
-    diagnostics.extend(verdict.findings.iter().zip(&traced).map(|(found, traced)| finding(found, traced.as_ref())));
-    let diagnostics: Vec<_> = diagnostics.into_iter().map(|diagnostic| organisation.locate(diagnostic)).collect();
-    let mut report = Report { rules: rules(&standards, &verdict.findings), diagnostics, ..Report::default() };
+    let tell = |phase| {
+        progress.phase(match phase {
+            Phase::Rendering => "rendering the fleet",
+            Phase::Judging => "judging",
+            Phase::Tracing => "looking for the lines",
+        });
+    };
+    let verdict =
+        karat_verdict::verdict(&organisation, &Cache::default(), today, &tell).map_err(CommandError::diagnostics)?;
+    let broken = verdict.is_broken();
+    let Verdict { standards, fleet, subject, report: judged, .. } = &verdict;
+    let diagnostics = [&verdict.problems, &verdict.waivers, &verdict.findings].into_iter().flatten().cloned().collect();
+    let mut report = Report { rules: rules(standards, &judged.findings), diagnostics, ..Report::default() };
     let what = [
         count(subject.objects.len(), "object"),
         count(subject.applications.len(), "application"),
         count(subject.clusters.len(), "cluster"),
     ];
     report.summary = summary(&report, &what.join(", "), clock.elapsed());
-    report.footer = footer(&fleet, &verdict.scores, output.width());
+    report.footer = footer(fleet, &judged.scores, output.width());
     drop(progress);
-    finish(arguments, report, broken, verdict.fails(arguments.strict), &organisation, output)
+    finish(arguments, report, broken, judged.fails(arguments.strict), &organisation, output)
 }
 
 /// Prints the report, and gives the exit code.
@@ -110,7 +100,7 @@ fn finish(
     mut report: Report,
     broken: bool,
     fails: bool,
-    sources: &Organisation,
+    sources: &Files,
     output: &Output,
 ) -> Result<ExitCode, CommandError> {
     let format = match arguments.format {
@@ -130,103 +120,6 @@ fn finish(
         (false, true) => EXIT_FINDINGS,
         (false, false) => 0,
     }))
-}
-
-/// What is wrong with a waiver.
-fn waiver(problem: &WaiverProblem) -> Diagnostic {
-    let diagnostic = match problem.kind {
-        WaiverProblemKind::Expired => Diagnostic::error(&problem.message),
-        _ => Diagnostic::warning(&problem.message),
-    };
-    diagnostic.code("waiver").place(place(&problem.place))
-}
-
-/// What could not be read, expanded or rendered. One problem of a chart shows in every Application that uses it, and is
-/// told once.
-pub(crate) fn problems(fleet: &Fleet) -> Vec<Diagnostic> {
-    let mut problems = fleet.problems.clone();
-    let mut seen: Vec<(Diagnostic, BTreeSet<&str>)> = Vec::new();
-    let mut known: BTreeMap<(String, Vec<Place>), usize> = BTreeMap::new();
-    for application in &fleet.applications {
-        for problem in &application.problems {
-            let key = (problem.message.clone(), problem.places.clone());
-            let index = *known.entry(key).or_insert_with(|| {
-                seen.push((problem.clone(), BTreeSet::new()));
-                seen.len() - 1
-            });
-            seen[index].1.insert(application.name());
-        }
-    }
-    for (problem, applications) in seen {
-        problems.push(problem.with_note(format!("affects {}", listed(applications))));
-    }
-    for set in &fleet.sets {
-        problems.extend(set.not_expanded.iter().cloned());
-    }
-    problems
-}
-
-/// Where findings in charts come from. A rendered text has other lines than its template, so those charts are rendered
-/// again, with tracing.
-fn trace(
-    findings: &[Finding],
-    subject: &Subject,
-    fleet: &Fleet,
-    organisation: &Organisation,
-    cache: &Cache,
-) -> Vec<Option<Traced>> {
-    let rendered = |finding: &Finding| -> Option<(&Application, &Document)> {
-        let object = subject.objects.get(*finding.objects.first()?).filter(|_| finding.place.line == 0)?;
-        let application = fleet.application(&subject.application(object).name)?;
-        let document = application.documents.iter().find(|document| document.identity == object.identity)?;
-        Some((application, document))
-    };
-    let mut traced = vec![None; findings.len()];
-    let (places, asked): (Vec<usize>, Vec<Asked<'_>>) = findings
-        .iter()
-        .enumerate()
-        .filter_map(|(index, finding)| {
-            let (application, document) = rendered(finding)?;
-            Some((index, Asked { application, document, path: &finding.path }))
-        })
-        .unzip();
-    for (index, found) in places.into_iter().zip(karat_fleet::trace(fleet, organisation.world.as_ref(), cache, &asked))
-    {
-        traced[index] = found;
-    }
-    traced
-}
-
-fn finding(finding: &Finding, traced: Option<&Traced>) -> Diagnostic {
-    let mut place = traced.map_or_else(|| place(&finding.place), |traced| traced.place.clone());
-    if !finding.affected.clusters.is_empty() {
-        place = place.label(format!("on {}", listed(finding.affected.clusters.iter().map(AsRef::as_ref))));
-    }
-    let values = traced.and_then(|traced| traced.values.clone()).map(|values| values.label("with the value set here"));
-    let severity = match finding.level {
-        Level::Must => Severity::Error,
-        Level::Should => Severity::Warning,
-    };
-    let message = match finding.kind {
-        FindingKind::Violation => finding.message.clone(),
-        FindingKind::CannotJudge => format!("cannot judge: {}", finding.message),
-    };
-    Diagnostic {
-        severity,
-        fix: Some(Fix { text: fix_text(&finding.fix), page: Some(finding.fix.clone()) }),
-        waiver: finding.waiver.as_ref().map(|accepted| Waiver {
-            owner: accepted.owner.clone(),
-            reason: accepted.reason.clone(),
-            until: accepted.until.to_string(),
-        }),
-        places: [place].into_iter().chain(values).collect(),
-        ..Diagnostic::error(message).code(finding.standard.as_str()).why(&finding.why)
-    }
-}
-
-/// What a fix page is about, by its name: `how-to/harden-a-container` says how to `harden a container`.
-fn fix_text(page: &str) -> String {
-    page.rsplit('/').next().unwrap_or(page).replace('-', " ")
 }
 
 /// The standards that have findings.

@@ -4,25 +4,28 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use karat_diag::{Diagnostic, Report, Severity};
+use karat_diag::{Diagnostic, Report, Severity, count};
 use karat_fleet::ORGANISATION_FILE;
 use karat_source::{Folder, World};
 use karat_standards::{Scope, Standards, WaiverProblemKind};
+use karat_verdict::{Files, finding, problem, waiver};
 
-use super::{Check, finding, finish, karats, rules, summary, waiver};
+use super::{Check, finish, karats, rules, summary};
 use crate::error::CommandError;
-use crate::organisation::Organisation;
+use crate::organisation;
 use crate::output::{Clock, Output};
-use crate::verbs::standards::{all, builtin, diagnostic};
-use crate::words::count;
+use crate::verbs::standards::builtin;
 
 pub(super) fn run(arguments: &Check, folder: Folder, clock: &Clock, output: &Output) -> Result<ExitCode, CommandError> {
     let progress = output.progress("reading the repository");
     let around = Around::of(folder.root())?;
-    let standards = around.as_ref().map_or_else(builtin, |around| all(&around.organisation))?;
+    let standards = match &around {
+        Some(around) => karat_verdict::standards(&around.organisation).map_err(CommandError::diagnostics)?,
+        None => builtin()?,
+    };
     let Named { name, role } = named(around.as_ref(), folder.root(), &arguments.path)?;
     let world: Arc<dyn World> = Arc::new(folder);
-    let files = Organisation::view(Arc::clone(&world), &arguments.path);
+    let files = Files::new(Arc::clone(&world), &arguments.path);
     let (subject, unread) = karat_standards::repository_subject(&world, &name, &role);
     let (mut decided, wrong) = karat_standards::decided(around.as_ref().map(|around| &around.organisation.world));
     let holds = subject.repositories.first().map(|repository| holds(&repository.facts)).unwrap_or_default();
@@ -39,9 +42,9 @@ pub(super) fn run(arguments: &Check, folder: Folder, clock: &Clock, output: &Out
     let today = arguments.today.unwrap_or_else(crate::output::today);
     let verdict = karat_standards::judge(&standards, &decided, &subject, today);
 
-    let mut diagnostics: Vec<Diagnostic> = unread.iter().map(|error| files.locate(diagnostic(error))).collect();
-    let mut of_organisation: Vec<Diagnostic> = wrong.iter().map(diagnostic).collect();
-    let expired = verdict.waivers.iter().filter(|problem| problem.kind != WaiverProblemKind::Unused);
+    let mut diagnostics: Vec<Diagnostic> = unread.iter().map(|error| files.locate(problem(error))).collect();
+    let mut of_organisation: Vec<Diagnostic> = wrong.iter().map(problem).collect();
+    let expired = verdict.waivers.iter().filter(|one| one.kind != WaiverProblemKind::Unused);
     of_organisation.extend(expired.map(waiver));
     if let Some(around) = &around {
         diagnostics.extend(of_organisation.into_iter().map(|diagnostic| around.organisation.locate(diagnostic)));
@@ -59,7 +62,7 @@ pub(super) fn run(arguments: &Check, folder: Folder, clock: &Clock, output: &Out
 
 /// The organisation around a repository.
 struct Around {
-    organisation: Organisation,
+    organisation: Files,
     /// The organisation's own name.
     name: String,
     root: std::path::PathBuf,
@@ -71,7 +74,7 @@ impl Around {
         let Some(root) = folder.ancestors().find(|above| above.join(ORGANISATION_FILE).is_file()) else {
             return Ok(None);
         };
-        let organisation = Organisation::folder(&root.to_string_lossy())?;
+        let organisation = organisation::folder(&root.to_string_lossy())?;
         let loaded = karat_fleet::Organisation::load(organisation.world.as_ref(), &mut Vec::new())
             .map_err(|problem| CommandError::diagnostics(vec![organisation.locate(*problem)]))?;
         let (name, repositories) = (loaded.name.to_string(), loaded.repositories);

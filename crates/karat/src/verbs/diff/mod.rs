@@ -9,10 +9,10 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use karat_diag::{Diagnostic, Report, Severity};
 use karat_fleet::{Cache, Fleet, ORGANISATION_FILE};
+use karat_verdict::{Files, problems};
 
-use super::check::problems;
 use crate::error::{CommandError, EXIT_USAGE};
-use crate::organisation::Organisation;
+use crate::organisation;
 use crate::output::Output;
 
 /// Show what a change does to the fleet: first what is deleted and what is orphaned, then object by object
@@ -56,11 +56,11 @@ pub(crate) fn run(arguments: &DiffArgs, output: &Output) -> Result<ExitCode, Com
     let base = open(&arguments.base, &arguments.organisation)?;
     let head = match &arguments.head {
         Some(head) => open(head, &arguments.organisation)?,
-        None => Organisation::folder(&arguments.organisation)?,
+        None => organisation::folder(&arguments.organisation)?,
     };
     // One cache: what both sides share is rendered once.
     let cache = Cache::default();
-    let build = |organisation: &Organisation| {
+    let build = |organisation: &Files| {
         Fleet::build(organisation.world.as_ref(), &cache)
             .map_err(|problem| CommandError::diagnostics(vec![organisation.locate(*problem)]))
     };
@@ -83,20 +83,16 @@ pub(crate) fn run(arguments: &DiffArgs, output: &Output) -> Result<ExitCode, Com
     Ok(ExitCode::from(EXIT_USAGE))
 }
 
-fn errors<'a>(
-    fleet: &'a Fleet,
-    organisation: &'a Organisation,
-    side: &'a str,
-) -> impl Iterator<Item = Diagnostic> + use<'a> {
+fn errors<'a>(fleet: &'a Fleet, organisation: &'a Files, side: &'a str) -> impl Iterator<Item = Diagnostic> + use<'a> {
     let errors = problems(fleet).into_iter().filter(|problem| problem.severity == Severity::Error);
     errors.map(move |problem| organisation.locate(problem).with_note(format!("in the fleet {side} the change")))
 }
 
 /// A side of the difference: a folder that holds an organisation, else a revision.
-fn open(side: &str, organisation: &str) -> Result<Organisation, CommandError> {
+fn open(side: &str, organisation: &str) -> Result<Files, CommandError> {
     if Path::new(side).join(ORGANISATION_FILE).is_file() {
-        Organisation::folder(side)
+        organisation::folder(side)
     } else {
-        Organisation::revision(organisation, side)
+        organisation::revision(organisation, side)
     }
 }

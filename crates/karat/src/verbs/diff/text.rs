@@ -2,14 +2,13 @@
 
 use std::fmt::Write;
 
+use karat_diag::count;
 use karat_fleet::diff::{
     ApplicationDifference, ApplicationFate, ApplicationKind, Change, Difference, Edit, Loss, Lost, ObjectDifference,
     ObjectFate, ObjectKind, Totals,
 };
 use karat_kube::Identity;
 use karat_yaml::{Escape, Value};
-
-use crate::words::count;
 
 /// Values longer than this are cut: a difference is read, and the file has the rest.
 const VALUE_WIDTH: usize = 160;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use karat_diag::count;
 use karat_scaffold::{
     BASE_FILE, Data, File, Kind, LINEAGE_FILE, Lineage, Offline, Outcome, Publication, Remotes, Tree,
 };
@@ -19,7 +20,6 @@ pub(crate) use answers::given;
 use crate::error::CommandError;
 use crate::output::Output;
 use crate::paths::{self, Found, Home};
-use crate::words::count;
 use crate::write;
 
 /// Make a repository from a golden path

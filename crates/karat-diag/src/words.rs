@@ -1,7 +1,7 @@
 //! Numbers and names in sentences.
 
 /// `1 error`, `2 errors`.
-pub(crate) fn count(number: usize, noun: &str) -> String {
+pub fn count(number: usize, noun: &str) -> String {
     match (number, noun.strip_suffix('y')) {
         (1, _) => format!("1 {noun}"),
         (_, Some(stem)) => format!("{number} {stem}ies"),
@@ -10,7 +10,7 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
 }
 
 /// Names with commas; after the fourth of more than five only how many more.
-pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
     match names.len() {
         0..=5 => names.join(", "),
