@@ -1,3 +1,4 @@
 //! One binary, a module per theme.
 
 mod hostile;
+mod mutations;
