@@ -1,6 +1,7 @@
 //! Go: modules, their packages, and which imports which.
 
 mod manifest;
+mod parse;
 mod source;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use ecow::EcoString;
 use karat_source::{join, parent, split};
 
 pub use manifest::{Manifest, Require};
-pub(crate) use source::LIMIT;
+pub(crate) use parse::LIMIT;
 pub use source::Source;
 
 use crate::{Fact, Place};

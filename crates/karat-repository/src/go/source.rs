@@ -1,11 +1,11 @@
 //! A Go file, by the grammar of tree-sitter: what it imports, mentions and names.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
 use ecow::{EcoString, eco_format};
-use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
+use tree_sitter::Node;
 
+use super::parse;
 use crate::text::Text;
 use crate::{At, Place, Problem, names};
 
@@ -30,13 +30,6 @@ pub struct Source {
     pub data: bool,
 }
 
-/// The largest file that is read as Go; larger ones are data that somebody generated. In one that is nothing but errors, the
-/// parser looks for what was meant in a time that grows with the square of its size.
-pub(crate) const LIMIT: usize = 1 << 20;
-
-/// How often a parse may come up for breath; about a hundred steps each. The largest file has half as many.
-const BREATHS: u32 = 100_000;
-
 impl Default for At<EcoString> {
     fn default() -> Self {
         Self { value: EcoString::new(), place: Place::default() }
@@ -46,7 +39,7 @@ impl Default for At<EcoString> {
 impl Source {
     /// Reads a Go file.
     pub(crate) fn parse(text: &Text<'_>) -> Result<Self, Problem> {
-        let tree = parse(text)?;
+        let tree = parse::parse(text)?;
         let test = text.file.ends_with("_test.go");
         let mut source = Self { file: text.file.clone(), test, data: true, ..Self::default() };
         let mut aliases = BTreeMap::new();
@@ -124,48 +117,6 @@ impl Source {
         if let Some(owner) = owner {
             let owner = aliases.get(owner).map_or(owner, EcoString::as_str);
             add(eco_format!("{owner}.{name}"));
-        }
-    }
-}
-
-fn parse(text: &Text<'_>) -> Result<Tree, Problem> {
-    let mut parser = Parser::new();
-    let language = parser.set_language(&tree_sitter_go::LANGUAGE.into());
-    language.map_err(|error| Problem { place: Place::whole(text.file.clone()), message: error.to_string() })?;
-    let bytes = text.text.as_bytes();
-    let (mut breaths, mut reached) = (0, 0);
-    let mut breathe = |state: &ParseState| {
-        breaths += 1;
-        reached = state.current_byte_offset();
-        if breaths > BREATHS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    let options = ParseOptions::new().progress_callback(&mut breathe);
-    let tree = parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options));
-    let tree = tree.ok_or_else(|| text.problem(reached..reached, NOT_GO))?;
-    if tree.root_node().has_error() {
-        return Err(broken(&tree, text));
-    }
-    Ok(tree)
-}
-
-const NOT_GO: &str = "not Go: `gofmt` says what is wrong";
-
-/// The first place that is not Go.
-fn broken(tree: &Tree, text: &Text<'_>) -> Problem {
-    let mut cursor = tree.walk();
-    loop {
-        let node = cursor.node();
-        if node.is_error() || node.is_missing() {
-            return text.problem(node.byte_range(), NOT_GO);
-        }
-        // Only into what holds the error.
-        if node.has_error() && cursor.goto_first_child() {
-            continue;
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return text.problem(0..0, NOT_GO);
-            }
         }
     }
 }

@@ -62,6 +62,7 @@ fn cases() -> Vec<(&'static str, Files)> {
         ("Go, loggers that make loggers", go(format!("var x = log{}", each(|at| format!(".With(\"a{at}\", 1)"))))),
         ("Go, rubbish", go(full("}{)(\"`'func type :="))),
         ("Go, rubbish that almost is Go", go(full("func ( func { if x := ( ; "))),
+        ("Go, values in values", go(format!("var x = {}", full("new(1+")))),
         ("go.mod", one("go.mod", format!("module a\nrequire (\n{})", each(|at| format!("a{at} v1 // indirect\n"))))),
         ("Rust, nested", one("src/lib.rs", full("("))),
         ("Rust, nested, closed", one("src/lib.rs", format!("{}{}", "(".repeat(SIZE / 2), ")".repeat(SIZE / 2)))),
