@@ -23,6 +23,7 @@ pub use empty::empty;
 pub use form::{Choice, Control, Field, field};
 pub use frame::{Active, Frame, Theme, Viewer, page};
 pub use graph::{Edge, Graph, Node, graph};
+pub(crate) use hallmark::anchor;
 pub use hallmark::{hallmark, stamp};
 pub use header::{Crumb, Header, Tab, header, tabs};
 pub use link::{Query, safe, segment};

@@ -1,0 +1,105 @@
+//! The pages as routes: what a URL asks is read, the page is made of the model of now, and what all pages have is put around it.
+
+mod ask;
+mod fleet;
+mod judged;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use maud::html;
+use tokio::sync::Semaphore;
+
+use crate::look::Asset;
+use crate::model::{Models, Snapshot};
+use crate::pages::{Page, missing};
+use crate::parts::Frame;
+
+pub(crate) use ask::Ask;
+
+/// What the pages stand on.
+pub struct Site {
+    /// The organisation, compiled.
+    pub models: Arc<Models>,
+    /// Comparing revisions renders two fleets: one at a time.
+    comparing: Semaphore,
+}
+
+impl Site {
+    /// Pages of an organisation.
+    pub fn new(models: Arc<Models>) -> Self {
+        Self { models, comparing: Semaphore::new(1) }
+    }
+
+    fn frame(&self, ask: &Ask, snapshot: &Snapshot) -> Frame {
+        Frame {
+            organisation: snapshot.model.title.clone(),
+            theme: ask.theme,
+            viewer: ask.viewer.clone(),
+            here: ask.query.to_string(),
+            stale: snapshot.stale.clone(),
+        }
+    }
+
+    /// A page as an answer.
+    fn answer(&self, ask: &Ask, snapshot: &Snapshot, page: &Page) -> Response {
+        self.answer_with(StatusCode::OK, ask, snapshot, page)
+    }
+
+    fn answer_with(&self, status: StatusCode, ask: &Ask, snapshot: &Snapshot, page: &Page) -> Response {
+        let text = page.within(&self.frame(ask, snapshot)).into_string();
+        // What one reader sees is not for another's cache, and is as new as the model.
+        let headers =
+            [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "private, no-cache")];
+        (status, headers, text).into_response()
+    }
+
+    /// A page, or that there is none.
+    fn maybe(&self, ask: &Ask, snapshot: &Snapshot, page: Option<Page>, what: &str, up: (&str, &str)) -> Response {
+        match page {
+            Some(page) => self.answer(ask, snapshot, &page),
+            None => {
+                let next = html! { a href=(up.0) { (up.1) } };
+                self.answer_with(StatusCode::NOT_FOUND, ask, snapshot, &missing(what, &next))
+            }
+        }
+    }
+}
+
+/// The routes of the pages.
+pub fn router(site: Arc<Site>) -> Router {
+    Router::new()
+        .route("/", get(judged::home))
+        .route("/scorecards", get(judged::scorecards))
+        .route("/scorecards/{kind}/{name}", get(judged::scorecard))
+        .route("/waivers", get(judged::waivers))
+        .route("/standards", get(judged::standards))
+        .route("/standards/{area}/{slug}", get(judged::standard))
+        .route("/source/{*path}", get(judged::source))
+        .route("/fleet", get(fleet::fleet))
+        .route("/fleet/diff", get(fleet::difference))
+        .route("/fleet/{application}", get(fleet::application))
+        .route("/fleet/{application}/{object}", get(fleet::object))
+        .route("/theme", post(ask::theme))
+        .route("/assets/{name}", get(asset))
+        .fallback(nowhere)
+        .with_state(site)
+}
+
+/// The stylesheet, the script, the mark: for good, since another text has another name.
+async fn asset(Path(name): Path<String>) -> Response {
+    let Some(asset) = Asset::find(&name) else { return StatusCode::NOT_FOUND.into_response() };
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(asset.media)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
+    ];
+    (headers, asset.text.as_str()).into_response()
+}
+
+async fn nowhere(State(site): State<Arc<Site>>, ask: Ask) -> Response {
+    site.maybe(&ask, &site.models.now(), None, "page here", ("/", "Go home"))
+}

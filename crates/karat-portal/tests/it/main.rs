@@ -1,0 +1,5 @@
+//! The portal as its readers meet it: through its routes.
+
+mod escaping;
+mod organisation;
+mod pages;

@@ -1,0 +1,113 @@
+//! Organisations to look at, and a reader without a browser.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use karat_portal::model::Models;
+use karat_portal::site::{Site, router};
+use tower::ServiceExt as _;
+
+/// A copy of myhealth that a test may change.
+pub(crate) struct Organisation {
+    folder: tempfile::TempDir,
+}
+
+impl Organisation {
+    pub(crate) fn myhealth() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../myhealth");
+        let folder = tempfile::tempdir().unwrap();
+        let listed =
+            Command::new("git").args(["ls-files", "-z", "-c", "-o", "--exclude-standard"]).current_dir(&root).output();
+        let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
+        for file in listed.split('\0').filter(|file| !file.is_empty() && root.join(file).is_file()) {
+            let to = folder.path().join(file);
+            fs_err::create_dir_all(to.parent().unwrap()).unwrap();
+            fs_err::copy(root.join(file), to).unwrap();
+        }
+        Self { folder }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        fs_err::canonicalize(self.folder.path()).unwrap()
+    }
+
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        let to = self.path().join(file);
+        fs_err::create_dir_all(to.parent().unwrap()).unwrap();
+        fs_err::write(to, text).unwrap();
+    }
+
+    /// Replaces a text of a file, which must be there.
+    pub(crate) fn change(&self, file: &str, from: &str, to: &str) {
+        let text = fs_err::read_to_string(self.path().join(file)).unwrap();
+        assert!(text.contains(from), "{file} does not hold {from:?}");
+        self.write(file, &text.replacen(from, to, 1));
+    }
+
+    pub(crate) fn models(&self) -> Arc<Models> {
+        let noon = "2026-11-25T12:00:00Z".parse().unwrap();
+        Models::open(&self.path(), Arc::new(move || noon)).unwrap_or_else(|problems| panic!("{problems:?}"))
+    }
+
+    pub(crate) fn reader(&self) -> Reader {
+        Reader { router: router(Arc::new(Site::new(self.models()))) }
+    }
+}
+
+/// Who reads pages.
+pub(crate) struct Reader {
+    pub(crate) router: Router,
+}
+
+/// What a reader gets.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Reader {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 64 << 20).await.unwrap();
+        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    }
+
+    /// Follows every link of our own from `/` on, but not links whose path `skip` says; gives each page that was read.
+    pub(crate) async fn walk(&self, most: usize, skip: impl Fn(&str) -> bool) -> BTreeMap<String, Answer> {
+        let mut read = BTreeMap::new();
+        let mut seen = BTreeSet::from(["/".to_owned()]);
+        let mut next = VecDeque::from(["/".to_owned()]);
+        while let Some(path) = next.pop_front() {
+            if read.len() >= most {
+                break;
+            }
+            let answer = self.get(&path).await;
+            for link in links(&answer.text) {
+                let link = link.split('#').next().unwrap_or_default().to_owned();
+                // The same page in another order is the same page.
+                if link.starts_with('/') && !link.contains("sort=") && !skip(&link) && seen.insert(link.clone()) {
+                    next.push_back(link);
+                }
+            }
+            read.insert(path, answer);
+        }
+        read
+    }
+}
+
+/// Where the links of a page lead.
+pub(crate) fn links(html: &str) -> Vec<String> {
+    let parts = html.split(" href=\"").skip(1);
+    parts.filter_map(|rest| rest.split('"').next()).map(|link| link.replace("&amp;", "&")).collect()
+}
