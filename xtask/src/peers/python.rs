@@ -1,8 +1,10 @@
-//! Peers that are Python packages: a virtual environment at `target/peers/<name>/`, its programs in `bin/`.
+//! Peers that are Python packages: a virtual environment at `target/peers/<name>/`, its programs in `bin/`. A driver of ours
+//! (`main.py`) becomes the program `bin/<name>`.
 
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
+use fs_err as fs;
 
 use super::{Peer, fresh};
 use crate::{debian, house};
@@ -32,6 +34,19 @@ pub(super) fn get(peer: &Peer, install: bool) -> Result<()> {
             "--require-hashes",
             "--requirement",
         ]);
-        house::run(pip.arg(peer.folder.join("requirements.txt")))
+        house::run(pip.arg(peer.folder.join("requirements.txt")))?;
+        driver(peer)
     })
+}
+
+/// The driver as a program that runs in the environment.
+fn driver(peer: &Peer) -> Result<()> {
+    let source = peer.folder.join("main.py");
+    if !source.is_file() {
+        return Ok(());
+    }
+    let folder = peer.home().join("bin");
+    let program = folder.join(&peer.name);
+    fs::write(&program, format!("#!{}\n{}", folder.join("python").display(), fs::read_to_string(source)?))?;
+    Ok(fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755))?)
 }
