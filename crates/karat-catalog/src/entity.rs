@@ -1,0 +1,98 @@
+//! An entity: a JSON object that has the envelope of one.
+
+use serde_json::{Map, Value};
+
+use crate::refs::{DEFAULT_NAMESPACE, EntityRef};
+use crate::validate::envelope;
+
+/// A JSON object with an `apiVersion`, a `kind`, and `metadata` with a `name`: non-empty texts, whatever else there is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entity(Map<String, Value>);
+
+impl Entity {
+    /// Takes a value whose envelope is right.
+    ///
+    /// # Errors
+    /// Backstage's sentence about what is wrong with it.
+    pub fn new(value: Value) -> Result<Self, String> {
+        envelope(&value)?;
+        match value {
+            Value::Object(object) => Ok(Self(object)),
+            _ => Err("<root> must be object - type: object".into()),
+        }
+    }
+
+    /// Its reference.
+    pub fn reference(&self) -> EntityRef {
+        EntityRef::new(self.kind(), self.namespace(), self.name())
+    }
+
+    /// The kind as it is written.
+    pub fn kind(&self) -> &str {
+        self.text(&["kind"]).unwrap_or_default()
+    }
+
+    /// The API version.
+    pub fn api_version(&self) -> &str {
+        self.text(&["apiVersion"]).unwrap_or_default()
+    }
+
+    /// The name as it is written.
+    pub fn name(&self) -> &str {
+        self.text(&["metadata", "name"]).unwrap_or_default()
+    }
+
+    /// The namespace as it is written, `default` if there is none.
+    pub fn namespace(&self) -> &str {
+        self.text(&["metadata", "namespace"]).unwrap_or(DEFAULT_NAMESPACE)
+    }
+
+    /// What people call it: its title, a profile's display name, or its name.
+    pub fn title(&self) -> &str {
+        self.text(&["metadata", "title"])
+            .or_else(|| self.text(&["spec", "profile", "displayName"]))
+            .unwrap_or_else(|| self.name())
+    }
+
+    /// An annotation's text.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.text(&["metadata", "annotations", key])
+    }
+
+    /// The text at a path of keys.
+    pub fn text(&self, path: &[&str]) -> Option<&str> {
+        self.at(path)?.as_str()
+    }
+
+    /// The value at a path of keys.
+    pub fn at(&self, path: &[&str]) -> Option<&Value> {
+        let (first, rest) = path.split_first()?;
+        rest.iter().try_fold(self.0.get(*first)?, |value, key| value.get(key))
+    }
+
+    /// The object.
+    pub fn as_map(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
+    /// The whole as JSON.
+    pub fn into_value(self) -> Value {
+        Value::Object(self.0)
+    }
+}
+
+impl std::ops::Deref for Entity {
+    type Target = Map<String, Value>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl TryFrom<Value> for Entity {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        Self::new(value)
+    }
+}

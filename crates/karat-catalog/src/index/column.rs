@@ -1,0 +1,160 @@
+//! One key of the index: its values in order, and who has them.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use super::bits::{Bits, Postings};
+
+/// The values of one key.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Column {
+    /// The values in lower case, in the order of their bytes, which is how SQLite orders them.
+    order: BTreeMap<Arc<str>, u32>,
+    values: Vec<Value>,
+    free: Vec<u32>,
+    /// Who has the key without a value: null, or one that is too long.
+    nulls: Postings,
+    /// Who has the key.
+    present: Postings,
+}
+
+/// One value.
+#[derive(Clone, Debug)]
+struct Value {
+    lower: Arc<str>,
+    /// How it is written, and who writes it so. Mostly one way.
+    variants: Vec<(Arc<str>, Postings)>,
+}
+
+/// The value of a row in a column; `None` for null.
+pub(super) type ValueId = Option<u32>;
+
+impl Column {
+    pub(super) fn insert(&mut self, slot: u32, value: Option<(&str, &str)>) -> ValueId {
+        self.present.insert(slot);
+        let Some((lower, original)) = value else {
+            self.nulls.insert(slot);
+            return None;
+        };
+        let id = match self.order.get(lower) {
+            Some(id) => *id,
+            None => self.add(lower),
+        };
+        let value = &mut self.values[id as usize];
+        match value.variants.iter_mut().find(|(text, _)| &**text == original) {
+            Some((_, postings)) => postings.insert(slot),
+            None => {
+                // What is in lower case already is kept once.
+                let text = if original == lower { value.lower.clone() } else { original.into() };
+                value.variants.push((text, Postings::One(slot)));
+            }
+        }
+        Some(id)
+    }
+
+    fn add(&mut self, lower: &str) -> u32 {
+        let value = Value { lower: lower.into(), variants: Vec::new() };
+        let lower = value.lower.clone();
+        let id = match self.free.pop() {
+            Some(id) => {
+                self.values[id as usize] = value;
+                id
+            }
+            None => {
+                self.values.push(value);
+                self.values.len() as u32 - 1
+            }
+        };
+        self.order.insert(lower, id);
+        id
+    }
+
+    pub(super) fn remove(&mut self, slot: u32, id: ValueId) {
+        self.present.remove(slot);
+        let Some(id) = id else {
+            self.nulls.remove(slot);
+            return;
+        };
+        let value = &mut self.values[id as usize];
+        for (_, postings) in &mut value.variants {
+            postings.remove(slot);
+        }
+        value.variants.retain(|(_, postings)| !postings.is_empty());
+        if value.variants.is_empty() {
+            self.order.remove(&value.lower);
+            value.lower = Arc::default();
+            self.free.push(id);
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.present.is_empty()
+    }
+
+    pub(super) fn present(&self) -> &Postings {
+        &self.present
+    }
+
+    /// Who has the key with a value that is not null.
+    pub(super) fn valued(&self, bits: &mut Bits) {
+        if self.nulls.is_empty() {
+            return self.present.mark(bits);
+        }
+        for value in &self.values {
+            value.variants.iter().for_each(|(_, postings)| postings.mark(bits));
+        }
+    }
+
+    pub(super) fn mark(&self, lower: &str, bits: &mut Bits) {
+        if let Some(id) = self.order.get(lower) {
+            self.mark_value(*id, bits);
+        }
+    }
+
+    fn mark_value(&self, id: u32, bits: &mut Bits) {
+        self.values[id as usize].variants.iter().for_each(|(_, postings)| postings.mark(bits));
+    }
+
+    pub(super) fn mark_prefix(&self, prefix: &str, bits: &mut Bits) {
+        let from = (Bound::Included(prefix), Bound::Unbounded);
+        for (_, id) in self.order.range::<str, _>(from).take_while(|(text, _)| text.starts_with(prefix)) {
+            self.mark_value(*id, bits);
+        }
+    }
+
+    pub(super) fn mark_like(&self, matches: impl Fn(&str) -> bool, bits: &mut Bits) {
+        for (text, id) in &self.order {
+            if matches(text) {
+                self.mark_value(*id, bits);
+            }
+        }
+    }
+
+    pub(super) fn lower(&self, id: u32) -> &str {
+        &self.values[id as usize].lower
+    }
+
+    /// The values between two bounds, in order, with who has them; who has one, by slot.
+    pub(super) fn range<'c>(
+        &'c self,
+        bounds: (Bound<&str>, Bound<&str>),
+    ) -> impl DoubleEndedIterator<Item = (&'c str, Vec<u32>)> + use<'c> {
+        self.order.range::<str, _>(bounds).map(|(text, id)| {
+            let variants = &self.values[*id as usize].variants;
+            let mut slots: Vec<u32> = variants.iter().flat_map(|(_, postings)| postings.as_slice()).copied().collect();
+            if variants.len() > 1 {
+                slots.sort_unstable();
+            }
+            (&**text, slots)
+        })
+    }
+
+    /// Each way that each value is written, and who writes it so.
+    pub(super) fn written(&self) -> impl Iterator<Item = (&str, &[u32])> {
+        self.order
+            .values()
+            .flat_map(|id| &self.values[*id as usize].variants)
+            .map(|(text, postings)| (&**text, postings.as_slice()))
+    }
+}

@@ -1,0 +1,77 @@
+//! Where things come from: `type:target`, such as `url:https://git.example/catalog-info.yaml` or `file:apps/a/catalog-info.yaml`.
+
+use std::fmt;
+
+use sha1::{Digest as _, Sha1};
+
+/// A place that catalog files are read from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LocationRef {
+    /// What reads it: `url`, `file`, ...
+    pub kind: String,
+    /// What is read, in words of the kind.
+    pub target: String,
+}
+
+/// Why a text is no location. The sentences are Backstage's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LocationError {
+    /// No type, no colon, or no target.
+    #[error("Unable to parse location ref '{0}', expected '<type>:<target>', e.g. 'url:https://host/path'")]
+    Form(String),
+    /// A bare URL.
+    #[error("Invalid location ref '{0}', please prefix it with 'url:', e.g. 'url:{0}'")]
+    Bare(String),
+    /// A URL that is a script.
+    #[error("Invalid location ref '{0}', target is a javascript: URL")]
+    Script(String),
+}
+
+impl LocationRef {
+    /// From its parts.
+    pub fn new(kind: impl Into<String>, target: impl Into<String>) -> Self {
+        Self { kind: kind.into(), target: target.into() }
+    }
+
+    /// Reads `type:target`; the first colon divides.
+    ///
+    /// # Errors
+    /// See [`LocationError`].
+    pub fn parse(text: &str) -> Result<Self, LocationError> {
+        let form = || LocationError::Form(text.to_owned());
+        let (kind, target) = text.split_once(':').ok_or_else(form)?;
+        let (kind, target) = (kind.trim(), target.trim());
+        if kind.is_empty() || target.is_empty() {
+            return Err(form());
+        }
+        if kind == "http" || kind == "https" {
+            return Err(LocationError::Bare(text.to_owned()));
+        }
+        if is_script(target) {
+            return Err(LocationError::Script(text.to_owned()));
+        }
+        Ok(Self::new(kind, target))
+    }
+
+    /// The name of the Location entity that stands for this location: `generated-<sha1>`.
+    pub fn entity_name(&self) -> String {
+        format!("generated-{}", hex(&Sha1::digest(self.to_string())))
+    }
+}
+
+impl fmt::Display for LocationRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.kind, self.target)
+    }
+}
+
+/// Whether a browser takes it for a `javascript:` URL: control characters and spaces may lead, line breaks and tabs may be within.
+pub fn is_script(target: &str) -> bool {
+    let rest = target.trim_start_matches(|character: char| character <= ' ');
+    let mut characters = rest.chars().filter(|character| !matches!(character, '\r' | '\n' | '\t'));
+    "javascript:".chars().all(|wanted| characters.next().is_some_and(|found| found.eq_ignore_ascii_case(&wanted)))
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(bytes)
+}

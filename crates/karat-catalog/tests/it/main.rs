@@ -1,0 +1,3 @@
+//! The catalog, held against Backstage.
+
+mod index;
