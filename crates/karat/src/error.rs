@@ -104,6 +104,15 @@ impl From<ReadError> for CommandError {
     }
 }
 
+impl From<karat_workshop::Error> for CommandError {
+    fn from(error: karat_workshop::Error) -> Self {
+        match error {
+            karat_workshop::Error::Input(diagnostics) => Self::diagnostics(diagnostics),
+            karat_workshop::Error::Io(error) => error.into(),
+        }
+    }
+}
+
 impl From<karat_helm::Error> for CommandError {
     fn from(error: karat_helm::Error) -> Self {
         Self::input(chain(&error))

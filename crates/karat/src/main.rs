@@ -6,9 +6,7 @@ mod error;
 mod git;
 mod organisation;
 mod output;
-mod paths;
 mod verbs;
-mod write;
 
 use std::process::ExitCode;
 

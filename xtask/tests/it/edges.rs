@@ -41,6 +41,7 @@ const STOREYS: [(&str, &[&str]); 3] = [
             "karat-sandbox",
             "karat-store",
             "karat-telemetry",
+            "karat-workshop",
         ],
     ),
     ("storey 3, the faces", &["karat", "karat-kubernetes", "karat-portal"]),

@@ -15,11 +15,11 @@ use karat_scaffold::{
 use karat_source::{EntryKind, Folder, World, join};
 
 use super::new::given;
+use karat_workshop::{Edit, Found, Home};
+
 use crate::error::{CommandError, EXIT_FINDINGS};
 use crate::git;
 use crate::output::Output;
-use crate::paths::{self, Found, Home};
-use crate::write::{self, Edit};
 
 /// Bring what its golden path has learned into a repository
 #[derive(Args)]
@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: &Update, output: &Output) -> Result<ExitCode, Comma
     }
     let lineage = recorded(&folder, &arguments.dir)?;
     let base = karat_scaffold::unpack(&folder.read(BASE_FILE)?).map_err(|error| wrong(&arguments.dir, &error))?;
-    let found = paths::named(arguments.template.as_deref().unwrap_or(&lineage.template), home.as_ref())?;
+    let found = karat_workshop::named(arguments.template.as_deref().unwrap_or(&lineage.template), home.as_ref())?;
     let mut answers = karat_scaffold::carried_over(&found.template.pages, &lineage.answers);
     for (name, value) in given(arguments.answers.as_deref(), &arguments.set)?.entries() {
         answers.set(name, value.clone());
@@ -104,7 +104,7 @@ pub(crate) fn run(arguments: &Update, output: &Output) -> Result<ExitCode, Comma
     let steps = karat_scaffold::update(&base, &ours, &theirs, terms);
     let mut edits = edits(&steps, &folder)?;
     edits.extend(records(&next, &theirs)?);
-    write::edit(&arguments.dir, &edits)?;
+    karat_workshop::edit(&arguments.dir, &edits)?;
     if !output.quiet {
         let same = steps.is_empty() && lineage.version == next.version;
         let text = if same { format!("nothing to do: {new} is what is there\n") } else { shown(&steps, &old, &new) };
@@ -285,11 +285,11 @@ fn check(
 
 /// Records a path for a repository that was made by hand.
 fn adopt(arguments: &Update, name: &str, home: Option<&Home>, output: &Output) -> Result<ExitCode, CommandError> {
-    let found = paths::named(name, home)?;
+    let found = karat_workshop::named(name, home)?;
     let answers = given(arguments.answers.as_deref(), &arguments.set)?;
     let (answers, tree) = generated(&found, &answers, home)?;
     let lineage = Lineage::new(&found.template, &answers, &tree);
-    write::edit(&arguments.dir, &records(&lineage, &tree)?)?;
+    karat_workshop::edit(&arguments.dir, &records(&lineage, &tree)?)?;
     if !output.quiet {
         let text = format!("{} walks {} {} now\n", arguments.dir.display(), lineage.template, lineage.version);
         output.bytes(text.as_bytes())?;

@@ -6,10 +6,10 @@ use clap::Args;
 use fs_err as fs;
 use karat_diag::{Diagnostic, Place, fold};
 use karat_scaffold::{Data, Page, Question, Template};
+use karat_workshop::Found;
 
 use crate::error::CommandError;
 use crate::output::Output;
-use crate::paths::Found;
 
 /// How the questions of a path are answered.
 #[derive(Args)]

@@ -1,26 +1,21 @@
 //! `karat new`: a repository from a golden path.
 
 mod answers;
-mod apply;
 mod push;
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use karat_diag::count;
-use karat_scaffold::{
-    BASE_FILE, Data, File, Kind, LINEAGE_FILE, Lineage, Offline, Outcome, Publication, Remotes, Tree,
-};
+use karat_scaffold::{Offline, Outcome, Remotes};
+use karat_workshop::{Found, Home, Plan, is_repository};
 
 pub(crate) use answers::given;
 
 use crate::error::CommandError;
 use crate::output::Output;
-use crate::paths::{self, Found, Home};
-use crate::write;
 
 /// Make a repository from a golden path
 #[derive(Args)]
@@ -61,8 +56,8 @@ pub(crate) fn run(arguments: &New, output: &Output) -> Result<ExitCode, CommandE
         None => Home::around(Path::new("."))?,
     };
     let found = match &arguments.template {
-        Some(name) => paths::named(name, home.as_ref())?,
-        None => answers::choose(paths::all(home.as_ref())?, &arguments.answers, output)?,
+        Some(name) => karat_workshop::named(name, home.as_ref())?,
+        None => answers::choose(karat_workshop::all(home.as_ref())?, &arguments.answers, output)?,
     };
     let given = arguments.answers.answers(&found.template, output)?;
     let given = karat_scaffold::complete(&found.template.pages, &given).map_err(|error| found.told(&error))?;
@@ -73,108 +68,37 @@ pub(crate) fn run(arguments: &New, output: &Output) -> Result<ExitCode, CommandE
     let outcome = karat_scaffold::run(found.world.as_ref(), &found.template, &given, remotes)
         .map_err(|error| found.told(&error))?;
     let plan = Plan::new(&found, &given, &outcome, home.as_ref(), arguments.dir.as_deref())?;
-    for (folder, _) in &plan.folders {
-        write::vacant(folder)?;
-    }
+    plan.vacant()?;
     if !arguments.dry_run {
         plan.write(home.as_ref())?;
     }
-    let text = if output.quiet { String::new() } else { plan.shown(&found, &outcome, arguments) };
+    let text = if output.quiet { String::new() } else { arguments.shown(&plan, &found, &outcome) };
     output.bytes(text.as_bytes())?;
     if arguments.push {
-        plan.push(&found, &outcome)?;
+        New::push(&plan, &found, &outcome)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a run comes down to on this disk.
-struct Plan {
-    /// New folders.
-    folders: Vec<(PathBuf, Tree)>,
-    /// Changes to the organisation's repositories.
-    changes: Vec<apply::Change>,
-    /// Changes to repositories that are not here.
-    elsewhere: Vec<Publication>,
-}
-
-impl Plan {
-    fn new(
-        found: &Found,
-        given: &Data,
-        outcome: &Outcome,
-        home: Option<&Home>,
-        dir: Option<&Path>,
-    ) -> Result<Self, CommandError> {
-        let (repositories, changes): (Vec<&Publication>, Vec<&Publication>) =
-            outcome.publications.iter().partition(|publication| is_repository(publication));
-        let (changes, elsewhere) = apply::changes(&changes, home)?;
-        let mut folders = Vec::new();
-        match repositories.as_slice() {
-            // A path that publishes nothing leaves its workspace; one that only changes what is there makes no folder.
-            [] if outcome.publications.is_empty() => {
-                let dir = dir.ok_or_else(|| {
-                    CommandError::input("this template publishes nothing, so it does not say what its folder is called")
-                        .hint("name the folder: `karat new --template T DIR`")
-                })?;
-                folders.push((dir.to_owned(), with_lineage(found, given, &outcome.workspace)?));
-            }
-            [] => {}
-            [one] => {
-                let dir = dir.map_or_else(|| apply::default_folder(&one.repository, home, &changes), Path::to_owned);
-                folders.push((dir, with_lineage(found, given, &one.tree)?));
-            }
-            several => {
-                for publication in several {
-                    let dir = dir.unwrap_or(Path::new(".")).join(&publication.repository.repo);
-                    folders.push((dir, with_lineage(found, given, &publication.tree)?));
-                }
-            }
-        }
-        let distinct: BTreeSet<&PathBuf> = folders.iter().map(|(folder, _)| folder).collect();
-        if distinct.len() < folders.len() {
-            return Err(CommandError::input("the template publishes two repositories of one name"));
-        }
-        Ok(Self { folders, changes, elsewhere })
-    }
-
-    fn write(&self, home: Option<&Home>) -> Result<(), CommandError> {
-        let mut made: Vec<&Path> = Vec::new();
-        let written = self.folders.iter().try_for_each(|(folder, tree)| {
-            write::folder(folder, tree)?;
-            made.push(folder);
-            Ok(())
-        });
-        let written = written.and_then(|()| match home {
-            Some(home) => write::edit(&home.root, &apply::edits(&self.changes)),
-            None => Ok(()),
-        });
-        if written.is_err() {
-            // What this very run has made goes with it; the error is the one to tell.
-            for folder in made {
-                let _ = fs_err::remove_dir_all(folder);
-            }
-        }
-        written
-    }
-
+impl New {
     /// Pushes what was made; what is on this disk stays, whatever a remote says.
-    fn push(&self, found: &Found, outcome: &Outcome) -> Result<(), CommandError> {
+    fn push(plan: &Plan, found: &Found, outcome: &Outcome) -> Result<(), CommandError> {
         let hint = |error: CommandError| error.hint("the folder is made; `git push` when the remote is there");
         let message = format!("Walk {} {}", found.template.name, found.template.version);
         let repositories = outcome.publications.iter().filter(|publication| is_repository(publication));
-        for ((folder, _), publication) in self.folders.iter().zip(repositories) {
+        for ((folder, _), publication) in plan.folders.iter().zip(repositories) {
             push::repository(folder, publication, &message).map_err(hint)?;
         }
-        self.elsewhere.iter().try_for_each(push::change)
+        plan.elsewhere.iter().try_for_each(push::change)
     }
 
-    fn shown(&self, found: &Found, outcome: &Outcome, arguments: &New) -> String {
-        let dry_run = arguments.dry_run;
+    fn shown(&self, plan: &Plan, found: &Found, outcome: &Outcome) -> String {
+        let dry_run = self.dry_run;
         let mut text = String::new();
         for line in &outcome.log {
             let _ = writeln!(text, "{line}");
         }
-        for (folder, tree) in &self.folders {
+        for (folder, tree) in &plan.folders {
             let verb = if dry_run { "would make" } else { "made" };
             let path = &found.template;
             let _ = writeln!(
@@ -189,7 +113,7 @@ impl Plan {
                 let _ = writeln!(text, "  {} {path}", if file.executable { "x" } else { "+" });
             }
         }
-        for change in &self.changes {
+        for change in &plan.changes {
             let _ = writeln!(
                 text,
                 "{} {}: {}",
@@ -201,7 +125,7 @@ impl Plan {
                 let _ = writeln!(text, "  {sign} {path}");
             }
         }
-        for publication in self.elsewhere.iter().filter(|_| !arguments.push) {
+        for publication in plan.elsewhere.iter().filter(|_| !self.push) {
             let _ = writeln!(
                 text,
                 "left out: a change to {} ({}), which is not here: run this in the organisation's folder, or with --push",
@@ -217,26 +141,4 @@ impl Plan {
         }
         text
     }
-}
-
-fn is_repository(publication: &Publication) -> bool {
-    matches!(publication.kind, Kind::Repository { .. })
-}
-
-/// The tree with the record of where it came from.
-fn with_lineage(found: &Found, given: &Data, tree: &Tree) -> Result<Tree, CommandError> {
-    let mut tree = tree.clone();
-    for file in [LINEAGE_FILE, BASE_FILE] {
-        if tree.exists(file) {
-            return Err(CommandError::input(format!(
-                "the template makes a file `{file}`, which `karat new` itself writes"
-            )));
-        }
-    }
-    let lineage = Lineage::new(&found.template, given, &tree).to_yaml();
-    let base = karat_scaffold::pack(&tree)?;
-    for (path, bytes) in [(LINEAGE_FILE, lineage.into_bytes()), (BASE_FILE, base)] {
-        tree.insert(path, File::new(bytes)).map_err(CommandError::input)?;
-    }
-    Ok(tree)
 }

@@ -5,10 +5,10 @@ use std::path::Path;
 use fs_err as fs;
 use karat_scaffold::{Kind, Publication};
 use karat_source::join;
+use karat_workshop::Edit;
 
 use crate::error::CommandError;
 use crate::git;
-use crate::write::{self, Edit};
 
 /// Makes a repository of a new folder, with one commit, and pushes it.
 pub(crate) fn repository(folder: &Path, publication: &Publication, message: &str) -> Result<(), CommandError> {
@@ -31,7 +31,7 @@ pub(crate) fn change(publication: &Publication) -> Result<(), CommandError> {
     let gone = deleted.iter().filter(|path| clone.0.join(path).is_file()).map(|path| (path.clone(), Edit::Delete));
     let edits: Vec<(String, Edit)> = files.chain(gone).collect();
     git::run(&clone.0, &["switch", "--quiet", "--create", branch])?;
-    write::edit(&clone.0, &edits)?;
+    karat_workshop::edit(&clone.0, &edits)?;
     git::run(&clone.0, &["add", "--all"])?;
     git::run(&clone.0, &["commit", "--quiet", "--message", title, "--message", description])?;
     git::run(&clone.0, &["push", "--quiet", "--set-upstream", "origin", branch])?;

@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use karat_scaffold::{File, Kind, Publication, RepoUrl};
 use karat_source::{EntryKind, Memory, World, join};
 
-use crate::error::CommandError;
+use crate::Edit;
+use crate::Error;
 use crate::paths::{Home, repositories};
-use crate::write::Edit;
 
 /// A change to one repository.
-pub(crate) struct Change {
+pub struct Change {
     /// The repository's folder, from the organisation's root.
-    pub(crate) folder: String,
-    pub(crate) title: String,
+    pub folder: String,
+    /// What the change is called.
+    pub title: String,
     /// What becomes of each path, from the organisation's root; what is so already is left out.
     files: Vec<(String, Becomes)>,
 }
@@ -26,7 +27,7 @@ enum Becomes {
 
 impl Change {
     /// Paths and `+`, `~` or `-`.
-    pub(crate) fn signs(&self) -> impl Iterator<Item = (&str, char)> {
+    pub fn signs(&self) -> impl Iterator<Item = (&str, char)> {
         self.files.iter().map(|(path, becomes)| {
             let sign = match becomes {
                 Becomes::Added(_) => '+',
@@ -42,7 +43,7 @@ impl Change {
 pub(crate) fn changes(
     publications: &[&Publication],
     home: Option<&Home>,
-) -> Result<(Vec<Change>, Vec<Publication>), CommandError> {
+) -> Result<(Vec<Change>, Vec<Publication>), Error> {
     let (mut here, mut elsewhere) = (Vec::new(), Vec::new());
     for publication in publications {
         match home.and_then(|home| Some((home, home.folder_of(&publication.repository)?))) {
@@ -53,9 +54,9 @@ pub(crate) fn changes(
     Ok((here, elsewhere))
 }
 
-fn change(publication: &Publication, home: &Home, folder: &str) -> Result<Change, CommandError> {
+fn change(publication: &Publication, home: &Home, folder: &str) -> Result<Change, Error> {
     let Kind::Change { folder: target, title, deleted, .. } = &publication.kind else {
-        return Err(CommandError::input("a repository is no change"));
+        return Err(Error::input("a repository is no change"));
     };
     let mut files = Vec::new();
     for (path, file) in publication.tree.files() {
@@ -75,13 +76,13 @@ fn change(publication: &Publication, home: &Home, folder: &str) -> Result<Change
     Ok(Change { folder: folder.to_owned(), title: title.clone(), files })
 }
 
-fn current(world: &dyn World, path: &str) -> Result<Option<File>, CommandError> {
+fn current(world: &dyn World, path: &str) -> Result<Option<File>, Error> {
     match world.kind(path)? {
         None => Ok(None),
         Some(EntryKind::File) => {
             Ok(Some(File { bytes: world.read(path)?.into(), executable: world.executable(path)? }))
         }
-        Some(_) => Err(CommandError::input(format!("{path} is no file, and the path makes one of this name"))),
+        Some(_) => Err(Error::input(format!("{path} is no file, and the path makes one of this name"))),
     }
 }
 

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 use karat_scaffold::{File, Tree};
 
-use crate::error::CommandError;
+use crate::Error;
 
 /// Writes a tree as a new folder: beside it first, then renamed in one step.
-pub(crate) fn folder(path: &Path, tree: &Tree) -> Result<(), CommandError> {
+pub fn folder(path: &Path, tree: &Tree) -> Result<(), Error> {
     vacant(path)?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;
@@ -29,14 +29,14 @@ pub(crate) fn folder(path: &Path, tree: &Tree) -> Result<(), CommandError> {
 }
 
 /// Whether a new folder can be at `path`.
-pub(crate) fn vacant(path: &Path) -> Result<(), CommandError> {
+pub fn vacant(path: &Path) -> Result<(), Error> {
     let taken = match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_dir() => fs::read_dir(path)?.next().is_some(),
         Ok(_) => true,
         Err(_) => false,
     };
     if taken {
-        return Err(CommandError::input(format!("{} is there already", path.display())).hint(
+        return Err(Error::input(format!("{} is there already", path.display())).hint(
             "name a folder that is not there, or an empty one; `karat update` brings an older repository up to date",
         ));
     }
@@ -54,14 +54,16 @@ impl Drop for Beside {
 }
 
 /// What is to become of a file.
-pub(crate) enum Edit {
+pub enum Edit {
+    /// It is written, with its mode.
     Write(File),
+    /// It goes.
     Delete,
 }
 
 /// Edits files below `root`. Everything is written beside its place first; only then files are renamed into place, and
 /// put back if one cannot be.
-pub(crate) fn edit(root: &Path, edits: &[(String, Edit)]) -> Result<(), CommandError> {
+pub fn edit(root: &Path, edits: &[(String, Edit)]) -> Result<(), Error> {
     let root = fs::canonicalize(root)?;
     for (path, _) in edits {
         unlinked(&root, path)?;
@@ -106,7 +108,7 @@ struct Staged {
 }
 
 impl Staged {
-    fn commit(mut self) -> Result<(), CommandError> {
+    fn commit(mut self) -> Result<(), Error> {
         for staging in &mut self.edits {
             if fs::symlink_metadata(&staging.target).is_ok() {
                 let old = beside(&staging.target, "old");
@@ -157,16 +159,13 @@ impl Drop for Staged {
 }
 
 /// Refuses a path of which a part is a link: it could lead out of `root`.
-fn unlinked(root: &Path, path: &str) -> Result<(), CommandError> {
+fn unlinked(root: &Path, path: &str) -> Result<(), Error> {
     let mut place = root.to_owned();
     for part in path.split('/') {
         place.push(part);
         match fs::symlink_metadata(&place) {
             Ok(metadata) if metadata.is_symlink() => {
-                return Err(CommandError::input(format!(
-                    "{} is a link, and links are not written through",
-                    place.display()
-                )));
+                return Err(Error::input(format!("{} is a link, and links are not written through", place.display())));
             }
             _ => {}
         }

@@ -7,39 +7,48 @@ use fs_err as fs;
 use karat_diag::{Diagnostic, Place};
 use karat_fleet::ORGANISATION_FILE;
 use karat_scaffold::{Data, Remotes, RepoUrl, Template};
-use karat_source::{Folder, World, clean, join, parent};
+use karat_source::{EntryKind, Folder, World, clean, join, parent};
 
-use crate::error::CommandError;
-use crate::organisation;
+use crate::Error;
 
 /// The organisation that a verb stands in.
-pub(crate) struct Home {
+pub struct Home {
     /// Its folder, absolute.
-    pub(crate) root: PathBuf,
-    pub(crate) world: Arc<dyn World>,
-    pub(crate) repositories: Vec<Repository>,
+    pub root: PathBuf,
+    /// Its files.
+    pub world: Arc<dyn World>,
+    /// Its repositories.
+    pub repositories: Vec<Repository>,
 }
 
 /// A repository of the organisation.
-pub(crate) struct Repository {
+pub struct Repository {
     /// Its page: the URL without `.git`.
     web: String,
     /// Its folder, from the organisation's root.
-    pub(crate) folder: String,
+    pub folder: String,
 }
 
 impl Home {
     /// The organisation at `path`.
-    pub(crate) fn at(path: &str) -> Result<Self, CommandError> {
-        let organisation = organisation::folder(path)?;
+    pub fn at(path: &str) -> Result<Self, Error> {
+        let world = Folder::open(path)?;
+        if world.kind(ORGANISATION_FILE)? != Some(EntryKind::File) {
+            return Err(Error::input(format!("{path}: not an organisation: there is no {ORGANISATION_FILE}"))
+                .hint("name the folder that holds `governance/`; `karat check myhealth` shows one"));
+        }
         let root = fs::canonicalize(path)?;
-        let repositories = repositories(organisation.world.as_ref())
-            .map_err(|problem| CommandError::diagnostics(vec![organisation.locate(*problem)]))?;
-        Ok(Self { root, world: Arc::clone(&organisation.world), repositories })
+        let repositories = repositories(&world).map_err(|mut problem| {
+            for place in &mut problem.places {
+                place.file = join(path.trim_end_matches('/'), &place.file);
+            }
+            Error::Input(vec![*problem])
+        })?;
+        Ok(Self { root, world: Arc::new(world), repositories })
     }
 
     /// The organisation around `folder`, if there is one.
-    pub(crate) fn around(folder: &DiskPath) -> Result<Option<Self>, CommandError> {
+    pub fn around(folder: &DiskPath) -> Result<Option<Self>, Error> {
         let Ok(folder) = fs::canonicalize(folder) else { return Ok(None) };
         match folder.ancestors().find(|folder| folder.join(ORGANISATION_FILE).is_file()) {
             Some(root) => Self::at(&root.to_string_lossy()).map(Some),
@@ -48,7 +57,7 @@ impl Home {
     }
 
     /// The folder of the repository that a template names.
-    pub(crate) fn folder_of(&self, url: &RepoUrl) -> Option<&str> {
+    pub fn folder_of(&self, url: &RepoUrl) -> Option<&str> {
         let web = url.web();
         self.repositories.iter().find(|repository| repository.web == web).map(|repository| repository.folder.as_str())
     }
@@ -88,28 +97,30 @@ impl Remotes for Home {
 }
 
 /// A template and where it is from.
-pub(crate) struct Found {
-    pub(crate) template: Template,
-    pub(crate) world: Arc<dyn World>,
+pub struct Found {
+    /// The template.
+    pub template: Template,
+    /// The world that it is read from.
+    pub world: Arc<dyn World>,
     /// `built in`, or the file.
-    pub(crate) source: String,
+    pub source: String,
     /// What comes before the paths of its world, for a reader.
     prefix: String,
 }
 
 impl Found {
-    fn read(world: Arc<dyn World>, file: &str, prefix: &str, source: String) -> Result<Self, CommandError> {
+    fn read(world: Arc<dyn World>, file: &str, prefix: &str, source: String) -> Result<Self, Error> {
         let template = Template::read(world.as_ref(), file).map_err(|error| told(&error, prefix))?;
         Ok(Self { template, world, source, prefix: prefix.to_owned() })
     }
 
     /// An error of this template, its places as a reader finds them.
-    pub(crate) fn told(&self, error: &karat_scaffold::Error) -> CommandError {
+    pub fn told(&self, error: &karat_scaffold::Error) -> Error {
         told(error, &self.prefix)
     }
 }
 
-fn told(error: &karat_scaffold::Error, prefix: &str) -> CommandError {
+fn told(error: &karat_scaffold::Error, prefix: &str) -> Error {
     if let karat_scaffold::Error::Answers(problems) = error {
         let diagnostic = |problem: &karat_scaffold::Problem| {
             let page = if problem.page == "-" { String::new() } else { format!("page `{}`, ", problem.page) };
@@ -119,10 +130,10 @@ fn told(error: &karat_scaffold::Error, prefix: &str) -> CommandError {
                 None => diagnostic,
             }
         };
-        return CommandError::diagnostics(problems.iter().map(diagnostic).collect());
+        return Error::Input(problems.iter().map(diagnostic).collect());
     }
     let diagnostic = Diagnostic::error(error.to_string());
-    CommandError::diagnostics(vec![match error.place() {
+    Error::Input(vec![match error.place() {
         Some(place) if place.line == 0 => diagnostic.place(Place::file(join(prefix, &place.file))),
         Some(place) => {
             diagnostic.place(Place::at(join(prefix, &place.file), place.line as usize, place.column as usize))
@@ -132,7 +143,7 @@ fn told(error: &karat_scaffold::Error, prefix: &str) -> CommandError {
 }
 
 /// All templates: the organisation's own first, then those that come with Karat under names that it does not have.
-pub(crate) fn all(home: Option<&Home>) -> Result<Vec<Found>, CommandError> {
+pub fn all(home: Option<&Home>) -> Result<Vec<Found>, Error> {
     let mut found: Vec<Found> = Vec::new();
     if let Some(home) = home {
         for file in own(home)? {
@@ -152,7 +163,7 @@ pub(crate) fn all(home: Option<&Home>) -> Result<Vec<Found>, CommandError> {
 
 /// Templates of the organisation: in `governance/paths/` and `paths/`, and those that a Location of the governance
 /// repository names.
-fn own(home: &Home) -> Result<Vec<String>, CommandError> {
+fn own(home: &Home) -> Result<Vec<String>, Error> {
     let world = home.world.as_ref();
     let mut files = Vec::new();
     for folder in ["governance/paths", "paths"] {
@@ -178,7 +189,7 @@ fn own(home: &Home) -> Result<Vec<String>, CommandError> {
 }
 
 /// The template that is asked for: by name, by reference, or the folder or file that it is in.
-pub(crate) fn named(name: &str, home: Option<&Home>) -> Result<Found, CommandError> {
+pub fn named(name: &str, home: Option<&Home>) -> Result<Found, Error> {
     let disk = DiskPath::new(name);
     let file = if disk.is_dir() { disk.join("template.yaml") } else { disk.to_owned() };
     if name.contains(['/', '.']) && file.is_file() {
@@ -193,7 +204,7 @@ pub(crate) fn named(name: &str, home: Option<&Home>) -> Result<Found, CommandErr
         }
         known.push(path.template.name.clone());
     }
-    let error = CommandError::input(format!("there is no template `{name}`"));
+    let error = Error::input(format!("there is no template `{name}`"));
     Err(match known.is_empty() {
         true => error.hint("name the folder of a template: `karat new --template ./my-template`"),
         false => error.hint(format!("there are {}; or name the folder of one", known.join(", "))),
@@ -201,7 +212,7 @@ pub(crate) fn named(name: &str, home: Option<&Home>) -> Result<Found, CommandErr
 }
 
 /// The template in a file. Relative URLs may go up as far as the repository around it, as on a host.
-fn at(file: &DiskPath) -> Result<Found, CommandError> {
+fn at(file: &DiskPath) -> Result<Found, Error> {
     let file = fs::canonicalize(file)?;
     let folder = file.parent().unwrap_or(DiskPath::new("/"));
     let root = folder.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(folder);
