@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod cases;
+pub mod identity;
 pub mod look;
 pub mod model;
 pub mod pages;

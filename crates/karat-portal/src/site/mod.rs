@@ -9,30 +9,34 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use maud::html;
 use tokio::sync::Semaphore;
 
+use crate::identity::{self, Identity};
 use crate::look::Asset;
 use crate::model::{Models, Snapshot};
 use crate::pages::{Page, missing};
 use crate::parts::Frame;
 
-pub(crate) use ask::Ask;
+pub(crate) use ask::{Ask, cookie, within};
 
 /// What the pages stand on.
 pub struct Site {
     /// The organisation, compiled.
     pub models: Arc<Models>,
+    /// Who may come in.
+    pub identity: Arc<Identity>,
     /// Comparing revisions renders two fleets: one at a time.
     comparing: Semaphore,
 }
 
 impl Site {
     /// Pages of an organisation.
-    pub fn new(models: Arc<Models>) -> Self {
-        Self { models, comparing: Semaphore::new(1) }
+    pub fn new(models: Arc<Models>, identity: Arc<Identity>) -> Self {
+        Self { models, identity, comparing: Semaphore::new(1) }
     }
 
     fn frame(&self, ask: &Ask, snapshot: &Snapshot) -> Frame {
@@ -46,7 +50,7 @@ impl Site {
     }
 
     /// A page as an answer.
-    fn answer(&self, ask: &Ask, snapshot: &Snapshot, page: &Page) -> Response {
+    pub(crate) fn answer(&self, ask: &Ask, snapshot: &Snapshot, page: &Page) -> Response {
         self.answer_with(StatusCode::OK, ask, snapshot, page)
     }
 
@@ -56,6 +60,14 @@ impl Site {
         let headers =
             [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "private, no-cache")];
         (status, headers, text).into_response()
+    }
+
+    /// A page for who is not known yet: it says nothing of the organisation but its title.
+    pub(crate) fn plain(&self, status: StatusCode, ask: &Ask, page: &Page) -> Response {
+        let snapshot = self.models.now();
+        let frame = Frame { stale: None, ..self.frame(ask, &snapshot) };
+        let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+        (status, headers, page.within(&frame).into_string()).into_response()
     }
 
     /// A page, or that there is none.
@@ -72,6 +84,7 @@ impl Site {
 
 /// The routes of the pages.
 pub fn router(site: Arc<Site>) -> Router {
+    let door = middleware::from_fn_with_state(Arc::clone(&site.identity), identity::door);
     Router::new()
         .route("/", get(judged::home))
         .route("/scorecards", get(judged::scorecards))
@@ -86,7 +99,9 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/fleet/{application}/{object}", get(fleet::object))
         .route("/theme", post(ask::theme))
         .route("/assets/{name}", get(asset))
+        .merge(identity::router())
         .fallback(nowhere)
+        .layer(door)
         .with_state(site)
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
+use karat_portal::identity::Identity;
 use karat_portal::model::Models;
 use karat_portal::site::{Site, router};
 use tower::ServiceExt as _;
@@ -54,8 +55,21 @@ impl Organisation {
         Models::open(&self.path(), Arc::new(move || noon)).unwrap_or_else(|problems| panic!("{problems:?}"))
     }
 
+    /// The portal on this machine alone.
     pub(crate) fn reader(&self) -> Reader {
-        Reader { router: router(Arc::new(Site::new(self.models()))) }
+        self.reader_at("127.0.0.1:7007", None)
+    }
+
+    /// The portal as others reach it, with the state that is in the folder `data` of it.
+    pub(crate) fn reader_at(&self, address: &str, public: Option<&str>) -> Reader {
+        let noon = "2026-11-25T12:00:00Z".parse().unwrap();
+        let clock = Arc::new(move || noon);
+        let identity = Identity::open(address.parse().unwrap(), public, &self.data(), clock).unwrap();
+        Reader { router: router(Arc::new(Site::new(self.models(), Arc::new(identity)))) }
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path().join(".karat/data")
     }
 }
 
@@ -81,6 +95,21 @@ impl Reader {
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 64 << 20).await.unwrap();
         Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    }
+
+    /// Fills in a form as a browser does: the page is read, its token and cookies are sent back.
+    pub(crate) async fn post(&self, page: &str, to: &str, fields: &str, cookies: &str) -> Answer {
+        let request = Request::get(page).header("cookie", cookies).body(Body::empty()).unwrap();
+        let read = self.send(request).await;
+        let set = read.headers.get("set-cookie").map(|set| set.to_str().unwrap().split(';').next().unwrap().to_owned());
+        let token = read.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let cookies = [cookies.to_owned(), set.unwrap_or_default()].join("; ");
+        let request = Request::post(to)
+            .header("cookie", cookies)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(format!("{fields}&csrf={token}").into())
+            .unwrap();
+        self.send(request).await
     }
 
     /// Follows every link of our own from `/` on, but not links whose path `skip` says; gives each page that was read.

@@ -86,11 +86,7 @@ async fn choices_stand_in_the_url() {
     let (records, appointments) = (page.find("service/records").unwrap(), page.find("service/appointments").unwrap());
     assert!(records < appointments && !page.contains("/scorecards/addon/"), "filtered and in order");
     assert!(page.contains("aria-sort=\"descending\""));
-    let dark = axum::http::Request::post("/theme")
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body("to=dark&back=/fleet".into())
-        .unwrap();
-    let answer = reader.send(dark).await;
+    let answer = reader.post("/fleet", "/theme", "to=dark&back=/fleet", "").await;
     assert_eq!((answer.status.as_u16(), answer.headers["location"].to_str().unwrap()), (303, "/fleet"));
 }
 
