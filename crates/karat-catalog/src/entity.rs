@@ -75,9 +75,44 @@ impl Entity {
         &self.0
     }
 
+    /// For an envelope that is known to be right.
+    pub(crate) fn from_envelope(value: Value) -> Self {
+        match value {
+            Value::Object(object) => Self(object),
+            _ => Self(Map::new()),
+        }
+    }
+
+    /// The object, for the steps of processing: who changes the envelope breaks the promise of this type.
+    pub(crate) fn as_map_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.0
+    }
+
+    /// `metadata`, made an object if it is none.
+    pub(crate) fn metadata_mut(&mut self) -> &mut Map<String, Value> {
+        object_at(&mut self.0, "metadata")
+    }
+
+    /// `metadata.annotations`, made an object if it is none.
+    pub(crate) fn annotations_mut(&mut self) -> &mut Map<String, Value> {
+        object_at(self.metadata_mut(), "annotations")
+    }
+
     /// The whole as JSON.
     pub fn into_value(self) -> Value {
         Value::Object(self.0)
+    }
+}
+
+fn object_at<'m>(map: &'m mut Map<String, Value>, key: &str) -> &'m mut Map<String, Value> {
+    let value = map.entry(key).or_insert(Value::Null);
+    if !value.is_object() {
+        *value = Value::Object(Map::new());
+    }
+    match value {
+        Value::Object(object) => object,
+        // Just made one.
+        _ => unreachable!(),
     }
 }
 

@@ -31,11 +31,18 @@ pub enum RefError {
     #[error("Entity reference \"{0}\" was not on the form [<kind>:][<namespace>/]<name>")]
     Form(String),
     /// No kind, and no default for it.
-    #[error(
-        "Entity reference {} had missing or empty kind (e.g. did not start with \"component:\" or similar)",
-        Value::from(&**_0)
-    )]
-    Kind(String),
+    #[error("Entity reference {} had missing or empty kind (e.g. did not start with \"component:\" or similar)", _0)]
+    Kind(Value),
+    /// No name, in a reference of parts.
+    #[error("Entity reference {0} had missing or empty name")]
+    Name(Value),
+}
+
+impl RefError {
+    /// The class of JavaScript's error, which stands before the sentence in a status.
+    pub(crate) fn class(&self) -> &'static str {
+        if matches!(self, Self::Form(_)) { "TypeError" } else { "Error" }
+    }
 }
 
 /// The three parts as they are written.
@@ -68,8 +75,7 @@ impl EntityRef {
             return Err(RefError::Empty);
         }
         let (kind, namespace, name) = split(text)?;
-        let kind =
-            kind.or(defaults.kind).filter(|kind| !kind.is_empty()).ok_or_else(|| RefError::Kind(text.to_owned()))?;
+        let kind = kind.or(defaults.kind).filter(|kind| !kind.is_empty()).ok_or_else(|| RefError::Kind(text.into()))?;
         let default = defaults.namespace.filter(|namespace| !namespace.is_empty()).unwrap_or(DEFAULT_NAMESPACE);
         Ok(Self::new(kind, namespace.unwrap_or(default), name))
     }

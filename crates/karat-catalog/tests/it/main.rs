@@ -1,3 +1,5 @@
 //! The catalog, held against Backstage.
 
 mod index;
+mod organisation;
+mod restitch;
