@@ -1,4 +1,4 @@
-//! Puts the cases of `standards/` into the crate, so that the portal shows them without files beside it.
+//! Puts the cases of `standards/` and `docs/` into the crate, so that the portal shows them without files beside it.
 
 use std::path::{Path, PathBuf};
 use std::{env, io};
@@ -29,7 +29,27 @@ fn main() -> io::Result<()> {
     table.push_str("]\n");
     #[expect(clippy::disallowed_methods, reason = "cargo tells a build script where to write by the environment")]
     let out = env::var("OUT_DIR").map_err(io::Error::other)?;
-    fs::write(Path::new(&out).join("cases.rs"), table)
+    let out = Path::new(&out);
+    fs::write(out.join("cases.rs"), table)?;
+    fs::write(out.join("docs.rs"), docs()?)
+}
+
+/// Karat's own documentation: paths from the repository's root, and bytes.
+fn docs() -> io::Result<String> {
+    let root = fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))?;
+    let mut table = String::from("[\n");
+    let mut open = vec![root.join("mkdocs.yml"), root.join("docs")];
+    while let Some(path) = open.pop() {
+        println!("cargo::rerun-if-changed={}", path.display());
+        if path.is_dir() {
+            open.extend(inside(&path)?);
+            continue;
+        }
+        let name = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
+        table.push_str(&format!("    ({name:?}, include_bytes!({:?}) as &[u8]),\n", path.to_string_lossy()));
+    }
+    table.push_str("]\n");
+    Ok(table)
 }
 
 fn inside(folder: &Path) -> io::Result<Vec<PathBuf>> {

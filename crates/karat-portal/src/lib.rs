@@ -4,6 +4,7 @@
 mod cases;
 pub mod identity;
 pub mod look;
+pub mod make;
 pub mod model;
 pub mod pages;
 pub mod parts;

@@ -35,6 +35,8 @@ pub struct Question {
     pub kind: String,
     /// A password or a token: neither shown nor recorded.
     pub secret: bool,
+    /// The kinds of entities of the catalog that the answer names one of, in small letters: of pickers.
+    pub picks: Vec<String>,
 }
 
 impl Page {
@@ -173,7 +175,26 @@ fn question(name: &str, property: &Data, required: bool) -> Question {
         choices,
         kind: kind.to_owned(),
         secret: matches!(text("ui:field"), Some("Secret" | "SecretInput")) || text("ui:widget") == Some("password"),
+        picks: picks(property),
     }
+}
+
+/// What a picker of entities offers: the kinds of its filter, or those that it is for.
+fn picks(property: &Data) -> Vec<String> {
+    let field = property.get("ui:field").and_then(Data::as_str).unwrap_or_default();
+    let own: &[&str] = match field {
+        "OwnerPicker" | "MyGroupsPicker" => &["group"],
+        "EntityPicker" | "MultiEntityPicker" => &[],
+        _ => return Vec::new(),
+    };
+    let filter = property.at(["ui:options", "catalogFilter"]).cloned().unwrap_or_default();
+    let filters = if matches!(filter, Data::List(_)) { filter.items().to_vec() } else { vec![filter] };
+    let mut kinds: Vec<String> = Vec::new();
+    for kind in filters.iter().filter_map(|filter| filter.get("kind")) {
+        let several = kind.items().iter().filter_map(Data::as_str).map(str::to_lowercase);
+        kinds.extend(several.chain(kind.as_str().map(str::to_lowercase)));
+    }
+    if kinds.is_empty() { own.iter().map(|kind| (*kind).to_owned()).collect() } else { kinds }
 }
 
 /// The default of a property; of an object also what its properties have.

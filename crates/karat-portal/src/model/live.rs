@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use karat_diag::Diagnostic;
 use karat_fleet::Cache;
-use karat_source::Folder;
+use karat_source::{Folder, World};
 use notify::{RecursiveMode, Watcher};
 use tokio::sync::watch;
 
@@ -115,7 +115,8 @@ fn today(clock: &Clock) -> Date {
 fn read(folder: &Path, today: Date) -> Result<Model, Vec<Diagnostic>> {
     let world = Folder::open(folder).map_err(|error| vec![Diagnostic::error(error.to_string())])?;
     // What was rendered for one state of the files is not kept for the next: a page is read far more often than a file is written.
-    Model::read(Arc::new(world), &Cache::default(), today)
+    let world: Arc<dyn World> = Arc::new(world);
+    Model::read(&world, &Cache::default(), today)
 }
 
 /// One problem on a line.

@@ -1,5 +1,6 @@
 //! The organisation compiled: what runs, what was found, who owns what. A page is a function of this and of its URL.
 
+mod docs;
 mod levels;
 mod live;
 mod owners;
@@ -14,6 +15,7 @@ use karat_standards::{Entity, EntityKind, Finding, Level, Score};
 use karat_verdict::{Files, Verdict, verdict};
 use karat_yaml::Value;
 
+pub use docs::{DocSite, Docs};
 pub use levels::Grade;
 pub use live::{Clock, Models, Snapshot};
 pub use owners::{Owners, Team};
@@ -32,6 +34,8 @@ pub struct Model {
     pub verdict: Verdict,
     /// Who owns what.
     pub owners: Owners,
+    /// Its documentation.
+    pub docs: Docs,
 }
 
 /// Something that has karats.
@@ -50,15 +54,16 @@ impl Model {
     ///
     /// # Errors
     /// What is wrong with its own file or a standard of its own.
-    pub fn read(world: Arc<dyn World>, cache: &Cache, today: Date) -> Result<Self, Vec<Diagnostic>> {
-        let files = Files::new(world, ".");
+    pub fn read(world: &Arc<dyn World>, cache: &Cache, today: Date) -> Result<Self, Vec<Diagnostic>> {
+        let files = Files::new(Arc::clone(world), ".");
         let verdict = verdict(&files, cache, today, &|_| {})?;
         let organisation = &verdict.fleet.organisation;
         let owners = Owners::of(&verdict);
+        let docs = Docs::of(&verdict, world);
         let title = organisation.file.value.at(["spec", "title"]).and_then(Value::as_str).unwrap_or_default();
         let name = organisation.name.to_string();
         let title = if title.is_empty() { name.clone() } else { title.to_owned() };
-        Ok(Self { name, title, today, files, verdict, owners })
+        Ok(Self { name, title, today, files, verdict, owners, docs })
     }
 
     /// Everything that has karats, services first.

@@ -1,7 +1,9 @@
 //! The pages, each a function of data that gives markup: nothing here waits, writes or asks the clock.
 
 mod application;
+mod create;
 mod difference;
+mod docs;
 mod excerpt;
 mod fleet;
 mod home;
@@ -20,7 +22,9 @@ use maud::{Markup, html};
 use crate::parts::{Active, Frame, Header, empty, header, page};
 
 pub use application::{application, object, object_text};
+pub use create::{create, failed, form, review, task};
 pub use difference::{Sides, difference};
+pub use docs::{doc, docs, no_doc};
 pub use fleet::fleet;
 pub use home::home;
 pub use identity::{audit, login, tokens};

@@ -34,7 +34,7 @@ pub fn source(file: &str, line: usize) -> String {
 
 /// A page of Karat's own docs: `how-to/harden-a-container`.
 pub fn fix(page: &str) -> String {
-    format!("/docs/default/component/karat/{}", parts(page))
+    format!("/docs/default/component/karat/{}/", parts(page))
 }
 
 /// A group of the catalog.

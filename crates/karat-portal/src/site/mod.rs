@@ -1,6 +1,8 @@
 //! The pages as routes: what a URL asks is read, the page is made of the model of now, and what all pages have is put around it.
 
 mod ask;
+mod create;
+mod docs;
 mod fleet;
 mod judged;
 
@@ -17,7 +19,8 @@ use tokio::sync::Semaphore;
 
 use crate::identity::{self, Identity};
 use crate::look::Asset;
-use crate::model::{Models, Snapshot};
+use crate::make::Maker;
+use crate::model::{Clock, Models, Snapshot};
 use crate::pages::{Page, missing};
 use crate::parts::Frame;
 
@@ -29,14 +32,32 @@ pub struct Site {
     pub models: Arc<Models>,
     /// Who may come in.
     pub identity: Arc<Identity>,
+    /// What makes things.
+    pub maker: Maker,
+    clock: Clock,
     /// Comparing revisions renders two fleets: one at a time.
     comparing: Semaphore,
 }
 
 impl Site {
     /// Pages of an organisation.
-    pub fn new(models: Arc<Models>, identity: Arc<Identity>) -> Self {
-        Self { models, identity, comparing: Semaphore::new(1) }
+    pub fn new(models: Arc<Models>, identity: Arc<Identity>, clock: Clock) -> Self {
+        let maker = Maker::new(models.folder());
+        Self { models, identity, maker, clock, comparing: Semaphore::new(1) }
+    }
+
+    /// Now, in seconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        (self.clock)().as_second()
+    }
+
+    /// A page that was made on another thread.
+    fn worked(&self, ask: &Ask, page: Result<Page, tokio::task::JoinError>) -> Response {
+        match page {
+            Ok(page) => self.answer(ask, &self.models.now(), &page),
+            // A panic there has been told already.
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        }
     }
 
     fn frame(&self, ask: &Ask, snapshot: &Snapshot) -> Frame {
@@ -97,6 +118,13 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/fleet/diff", get(fleet::difference))
         .route("/fleet/{application}", get(fleet::application))
         .route("/fleet/{application}/{object}", get(fleet::object))
+        .route("/docs", get(docs::docs))
+        .route("/docs/{namespace}/{kind}/{name}", get(docs::home))
+        .route("/docs/{namespace}/{kind}/{name}/", get(docs::home))
+        .route("/docs/{namespace}/{kind}/{name}/{*path}", get(docs::page))
+        .route("/create", get(create::create))
+        .route("/create/tasks/{id}", get(create::task))
+        .route("/create/{namespace}/{name}", get(create::form).post(create::sent))
         .route("/theme", post(ask::theme))
         .route("/assets/{name}", get(asset))
         .merge(identity::router())

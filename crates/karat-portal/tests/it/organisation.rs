@@ -64,8 +64,8 @@ impl Organisation {
     pub(crate) fn reader_at(&self, address: &str, public: Option<&str>) -> Reader {
         let noon = "2026-11-25T12:00:00Z".parse().unwrap();
         let clock = Arc::new(move || noon);
-        let identity = Identity::open(address.parse().unwrap(), public, &self.data(), clock).unwrap();
-        Reader { router: router(Arc::new(Site::new(self.models(), Arc::new(identity)))) }
+        let identity = Identity::open(address.parse().unwrap(), public, &self.data(), clock.clone()).unwrap();
+        Reader { router: router(Arc::new(Site::new(self.models(), Arc::new(identity), clock))) }
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -123,7 +123,7 @@ impl Reader {
             }
             let answer = self.get(&path).await;
             for link in links(&answer.text) {
-                let link = link.split('#').next().unwrap_or_default().to_owned();
+                let link = resolved(&path, link.split('#').next().unwrap_or_default());
                 // The same page in another order is the same page.
                 if link.starts_with('/') && !link.contains("sort=") && !skip(&link) && seen.insert(link.clone()) {
                     next.push_back(link);
@@ -139,4 +139,21 @@ impl Reader {
 pub(crate) fn links(html: &str) -> Vec<String> {
     let parts = html.split(" href=\"").skip(1);
     parts.filter_map(|rest| rest.split('"').next()).map(|link| link.replace("&amp;", "&")).collect()
+}
+
+/// A link of the page at `base`, as a browser follows it.
+fn resolved(base: &str, link: &str) -> String {
+    if link.is_empty() || link.starts_with('/') || link.contains(':') {
+        return link.to_owned();
+    }
+    let mut parts: Vec<&str> = base.split('?').next().unwrap_or_default().split('/').collect();
+    parts.pop();
+    for part in link.split('/') {
+        match part {
+            "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
 }

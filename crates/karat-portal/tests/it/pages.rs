@@ -14,7 +14,7 @@ fn check(path: &str, page: &Answer) {
         assert!(!page.text.contains(refused), "{path} has {refused}");
     }
     assert_eq!(page.text.matches("<script").count(), 1, "{path} has a script of its own");
-    for part in ["<h1>", "<main id=\"main\"", "class=\"skip\"", "<html lang=\"en\"", "<nav aria-label=\"Main\""] {
+    for part in ["<h1", "<main id=\"main\"", "class=\"skip\"", "<html lang=\"en\"", "<nav aria-label=\"Main\""] {
         assert_eq!(page.text.matches(part).count(), 1, "{path} should have one {part}");
     }
 }
@@ -55,7 +55,7 @@ async fn every_link_leads_to_a_page() {
 
 /// What is not walked: the comparison with the files as they are, which needs a repository.
 fn not_here(path: &str) -> bool {
-    ["/catalog", "/docs", "/create", "/search", "/fleet/diff?"].iter().any(|start| path.starts_with(start))
+    ["/catalog", "/search", "/fleet/diff?"].iter().any(|start| path.starts_with(start))
 }
 
 #[tokio::test]

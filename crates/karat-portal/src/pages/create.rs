@@ -1,0 +1,314 @@
+//! Create: the golden paths, the form of one, what it would make, and what it made.
+
+use karat_diag::Diagnostic;
+use karat_scaffold::{Data, Problem, Question, Template};
+use maud::{Markup, html};
+
+use super::{Page, words};
+use crate::make::{Made, Status, Task};
+use crate::parts::{
+    Active, Choice, Control, Crumb, Field, Header, State, Step, Viewer, ago, empty, field, header, log, notice,
+    relative, safe, segment, steps,
+};
+
+/// So many files are named.
+const FILES: usize = 80;
+
+/// The golden paths: the template, and where it is from.
+pub fn create(paths: &[(&Template, &str)], tasks: &[Task], now: i64) -> Page {
+    let head = Header {
+        title: "Create",
+        question: "What can I make that meets every standard from its first day?",
+        ..Header::default()
+    };
+    let content = html! {
+        (header(&head))
+        @if paths.is_empty() {
+            (empty("There is no golden path.", "A golden path is a software template of Backstage's.", &html! { "Write one in " code { "governance/paths/" } "." }))
+        }
+        ul class="rows" {
+            @for (template, source) in paths {
+                li {
+                    div {
+                        a href=(href(template)) { strong { (template.title) } }
+                        p class="muted prose" { (template.description) }
+                    }
+                    span class="small muted" { (template.name) " " (template.version) " · " (source) }
+                }
+            }
+        }
+        @if !tasks.is_empty() {
+            section aria-labelledby="made" {
+                h2 id="made" { "Made since the portal started" }
+                ul class="rows" {
+                    @for task in tasks {
+                        li {
+                            a href={ "/create/tasks/" (task.id) } { (task.template.1) }
+                            span class="small" {
+                                @match task.status { Status::Completed(_) => (State::Good.word("made")), Status::Failed(_) => (State::Bad.word("failed")) }
+                                " " (when(now, task.at)) @if !task.who.is_empty() { " by " (task.who) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    Page::new(Active::Create, "Create", content)
+}
+
+fn href(template: &Template) -> String {
+    format!("/create/{}/{}", segment(&template.namespace), segment(&template.name))
+}
+
+fn head<'t>(template: &'t Template, question: &'t str) -> Header<'t> {
+    Header {
+        crumbs: vec![Crumb { title: "Create", href: "/create".into() }],
+        title: &template.title,
+        question,
+        facts: vec![html! { (template.name) " " (template.version) }],
+        ..Header::default()
+    }
+}
+
+/// The form of a path. `picks` gives the names of entities of some kinds, for pickers.
+pub fn form(
+    template: &Template,
+    answers: &Data,
+    problems: &[Problem],
+    viewer: &Viewer,
+    picks: &dyn Fn(&[String]) -> Vec<String>,
+) -> Page {
+    let known: Vec<String> =
+        template.pages.iter().flat_map(|page| page.questions(answers)).map(|question| question.name).collect();
+    let top = |problem: &Problem| problem.parameter.split('/').next().unwrap_or_default().to_owned();
+    let others: Vec<&Problem> = problems.iter().filter(|problem| !known.contains(&top(problem))).collect();
+    let content = html! {
+        (header(&head(template, "What shall it be?")))
+        p class="prose muted" { (template.description) }
+        @if !problems.is_empty() {
+            (notice(State::Bad, &html! {
+                strong { (karat_diag::count(problems.len(), "answer")) @if problems.len() == 1 { " does" } @else { " do" } " not fit." } " Nothing was made."
+                @for problem in others { p { (problem.parameter) ": " (problem.message) } }
+            }))
+        }
+        form class="stacked" method="post" action=(href(template)) {
+            input type="hidden" name="csrf" value=(viewer.csrf);
+            @for page in &template.pages {
+                @let questions = page.questions(answers);
+                @if !questions.is_empty() {
+                    fieldset class="stacked" {
+                        legend { h2 { (page.title) } }
+                        @if let Some(about) = &page.description { p class="muted" { (about) } }
+                        @for question in &questions {
+                            @let wrong = problems.iter().find(|problem| top(problem) == question.name).map(|problem| problem.message.as_str());
+                            input type="hidden" name="asked" value=(question.name);
+                            (ask(question, answers, wrong, &picks(&question.picks)))
+                        }
+                    }
+                }
+            }
+            div { button class="main" name="do" value="review" { "Review" } }
+        }
+    };
+    Page::new(Active::Create, template.title.clone(), content)
+}
+
+fn ask(question: &Question, answers: &Data, wrong: Option<&str>, picks: &[String]) -> Markup {
+    let name = format!("a.{}", question.name);
+    let answer = answers.get(&question.name).or(question.default.as_ref());
+    let text = answer.map_or_else(String::new, |answer| match answer {
+        Data::List(items) => items.iter().map(shown).collect::<Vec<_>>().join("\n"),
+        other => shown(other),
+    });
+    let chosen = |data: &Data| match answer {
+        Some(Data::List(items)) => items.contains(data),
+        answer => answer == Some(data),
+    };
+    let choices = || {
+        let choices = question.choices.iter();
+        choices
+            .map(|(data, label)| Choice { value: data.to_json(), label: label.clone(), chosen: chosen(data) })
+            .collect()
+    };
+    let is_list = question.kind == "array";
+    let control = match question.kind.as_str() {
+        "boolean" => Control::Check(answer == Some(&Data::Bool(true))),
+        _ if !question.choices.is_empty() && is_list => Control::Many(choices()),
+        _ if !question.choices.is_empty() => Control::One(choices()),
+        "array" | "object" => Control::Text(&text),
+        // The answer is one of what there is, unless what it is now is none of it.
+        "string" if !picks.is_empty() && (text.is_empty() || picks.contains(&text)) => {
+            let pick = |name: &String| Choice { value: name.clone(), label: name.clone(), chosen: *name == text };
+            Control::One(picks.iter().map(pick).collect())
+        }
+        _ => Control::Line {
+            kind: if question.secret { "password" } else { "text" },
+            value: if question.secret { "" } else { &text },
+            pattern: None,
+        },
+    };
+    field(&Field {
+        name: &name,
+        label: &question.title,
+        help: question.description.as_deref(),
+        required: question.required,
+        wrong,
+        control,
+    })
+}
+
+fn shown(data: &Data) -> String {
+    match data {
+        Data::Null => String::new(),
+        Data::Map(_) => data.to_yaml(),
+        other => other.as_str().map_or_else(|| other.to_json(), str::to_owned),
+    }
+}
+
+/// What a walk would make, before it does. `fields` are those of the form, to be sent again.
+pub fn review(template: &Template, answers: &Data, made: &Made, fields: &[(String, String)], viewer: &Viewer) -> Page {
+    let content = html! {
+        (header(&head(template, "Is this what I want to make?")))
+        section aria-labelledby="answers" {
+            h2 id="answers" { "Answers" }
+            dl class="facts" {
+                @for page in &template.pages {
+                    @for question in page.questions(answers) {
+                        dt { (question.title) }
+                        dd {
+                            @if question.secret { span class="muted" { "not shown" } }
+                            @else if let Some(answer) = answers.get(&question.name).or(question.default.as_ref()) { (said(answer)) }
+                            @else { span class="muted" { "not answered" } }
+                        }
+                    }
+                }
+            }
+        }
+        section aria-labelledby="makes" {
+            h2 id="makes" { "What it makes" }
+            (results(made, "will make", "will change"))
+        }
+        form class="actions" method="post" action=(href(template)) {
+            input type="hidden" name="csrf" value=(viewer.csrf);
+            @for (name, value) in fields.iter().filter(|(name, _)| name == "asked" || name.starts_with("a.")) {
+                input type="hidden" name=(name) value=(value);
+            }
+            button class="main" name="do" value="make" { "Create" }
+            button name="do" value="change" { "Change answers" }
+        }
+    };
+    Page::new(Active::Create, template.title.clone(), content)
+}
+
+fn said(answer: &Data) -> String {
+    match answer {
+        Data::Bool(true) => "yes".to_owned(),
+        Data::Bool(false) => "no".to_owned(),
+        Data::List(items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
+        other => shown(other),
+    }
+}
+
+/// What is said where a path cannot be walked.
+pub fn failed(template: &Template, told: &[Diagnostic]) -> Page {
+    let content = html! {
+        (header(&head(template, "Why was nothing made?")))
+        @for diagnostic in told {
+            (notice(State::Bad, &html! {
+                p { (words::said(&diagnostic.message)) }
+                @if let Some(place) = diagnostic.places.first() { p class="mono" { (place) } }
+                @if let Some(fix) = &diagnostic.fix { p class="muted" { (fix.text) } }
+            }))
+        }
+        p { a class="button" href=(href(template)) { "Change answers" } }
+    };
+    Page::new(Active::Create, template.title.clone(), content)
+}
+
+/// What was made, with the log of its steps.
+pub fn task(task: &Task, now: i64) -> Page {
+    let (namespace, name) = &task.template;
+    let again = format!("/create/{}/{}", segment(namespace), segment(name));
+    let head = Header {
+        crumbs: vec![Crumb { title: "Create", href: "/create".into() }, Crumb { title: name, href: again.clone() }],
+        title: "What was made",
+        question: "Did it work, and what is next?",
+        facts: vec![when(now, task.at), html! { @if !task.who.is_empty() { "by " (task.who) } }],
+        ..Header::default()
+    };
+    let content = html! {
+        (header(&head))
+        @match &task.status {
+            Status::Completed(made) => {
+                (notice(State::Good, &html! { strong { "It is made." } " The folders are in the organisation; commit them, and their checks run." }))
+                section aria-labelledby="made" { h2 id="made" { "What there is now" } (results(made, "made", "changed")) }
+                @for (title, text) in &made.texts {
+                    section { h2 { (title) } p class="prose" { @for line in text.trim().lines() { (line) br; } } }
+                }
+                @if !made.links.is_empty() {
+                    ul class="rows" {
+                        @for (title, target) in &made.links {
+                            li { @match safe(target) { Some(target) => a href=(target) { (title) }, None => span { (title) ": " (target) } } }
+                        }
+                    }
+                }
+                section aria-labelledby="log" {
+                    h2 id="log" { "Log" }
+                    (log("Log of the steps", made.log.iter().map(String::as_str)))
+                }
+            },
+            Status::Failed(told) => {
+                @for (message, fix) in told {
+                    (notice(State::Bad, &html! { p { strong { "Nothing was made." } " " (words::said(message)) } @if let Some(fix) = fix { p class="muted" { (fix) } } }))
+                }
+                p { a class="button" href=(again) { "Try again" } }
+            },
+        }
+    };
+    Page::new(Active::Create, "What was made", content)
+}
+
+fn results(made: &Made, folders: &str, changes: &str) -> Markup {
+    let files = |list: Vec<(char, &str)>| {
+        let more = list.len().saturating_sub(FILES);
+        html! {
+            details {
+                summary { (karat_diag::count(list.len(), "file")) }
+                ul class="mono" { @for (sign, path) in list.into_iter().take(FILES) { li { (sign) " " (path) } } }
+                @if more > 0 { p class="muted" { "and " (more) " more" } }
+            }
+        }
+    };
+    let mut all: Vec<Step> = Vec::new();
+    for (folder, paths) in &made.folders {
+        all.push(Step {
+            title: folder.clone(),
+            state: State::Good,
+            word: format!("{folders} this repository"),
+            more: Some(files(paths.iter().map(|path| ('+', path.as_str())).collect())),
+        });
+    }
+    for (title, paths) in &made.changes {
+        all.push(Step {
+            title: title.clone(),
+            state: State::Good,
+            word: changes.to_owned(),
+            more: Some(files(paths.iter().map(|(sign, path)| (*sign, path.as_str())).collect())),
+        });
+    }
+    for repository in &made.elsewhere {
+        all.push(Step {
+            title: repository.clone(),
+            state: State::Attention,
+            word: "is not here: its change is left out".to_owned(),
+            more: None,
+        });
+    }
+    steps(&all)
+}
+
+fn when(now: i64, then: i64) -> Markup {
+    let absolute = jiff::Timestamp::from_second(then).map_or_else(|_| String::new(), |at| at.to_string());
+    relative(&ago(now, then), &absolute)
+}

@@ -1,0 +1,138 @@
+//! Routes of making things: the list of paths, a form, the review of it, the making, the task.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Extension, Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use karat_diag::Diagnostic;
+use maud::html;
+
+use super::{Ask, Site};
+use crate::identity::Person;
+use crate::make::{Failure, answers};
+use crate::model::Model;
+use crate::pages::{self, Page};
+use crate::parts::{Active, State as How, notice};
+
+/// The most fields of a form.
+const FIELDS: usize = 1_000;
+
+pub(super) async fn create(State(site): State<Arc<Site>>, ask: Ask) -> Response {
+    let work = Arc::clone(&site);
+    let page = tokio::task::spawn_blocking(move || match work.maker.paths() {
+        Ok(found) => {
+            let shown: Vec<_> = found
+                .iter()
+                .map(|one| {
+                    (
+                        &one.template,
+                        if one.source == "built in" { "comes with Karat" } else { "the organisation's own" },
+                    )
+                })
+                .collect();
+            pages::create(&shown, &work.maker.tasks(), work.now())
+        }
+        Err(failure) => wrong(&failure),
+    });
+    site.worked(&ask, page.await)
+}
+
+pub(super) async fn form(
+    State(site): State<Arc<Site>>,
+    Path((namespace, name)): Path<(String, String)>,
+    ask: Ask,
+) -> Response {
+    walk(site, namespace, name, ask, Vec::new(), None).await
+}
+
+pub(super) async fn sent(
+    State(site): State<Arc<Site>>,
+    Path((namespace, name)): Path<(String, String)>,
+    Extension(person): Extension<Person>,
+    ask: Ask,
+    body: Bytes,
+) -> Response {
+    let fields = form_urlencoded::parse(&body).into_owned().take(FIELDS).collect();
+    walk(site, namespace, name, ask, fields, Some(person)).await
+}
+
+pub(super) async fn task(State(site): State<Arc<Site>>, Path(id): Path<String>, ask: Ask) -> Response {
+    let page = site.maker.task(&id).map(|task| pages::task(&task, site.now()));
+    site.maybe(&ask, &site.models.now(), page, "task of this run of the portal", ("/create", "Show what can be made"))
+}
+
+/// What comes of a form.
+enum Next {
+    Page(Page),
+    Missing,
+    Task(String),
+}
+
+/// Shows a path's form, what its answers come to, or walks it: by the button that was pressed.
+async fn walk(
+    site: Arc<Site>,
+    namespace: String,
+    name: String,
+    ask: Ask,
+    fields: Vec<(String, String)>,
+    person: Option<Person>,
+) -> Response {
+    let (work, viewer, now) = (Arc::clone(&site), ask.viewer.clone(), site.models.now());
+    let what = format!("golden path {name}");
+    let next = tokio::task::spawn_blocking(move || {
+        let found = match work.maker.path(&namespace, &name) {
+            Ok(Some(found)) => found,
+            Ok(None) => return Next::Missing,
+            Err(failure) => return Next::Page(wrong(&failure)),
+        };
+        let template = &found.template;
+        let given = answers(&template.pages, &fields);
+        let picks = |kinds: &[String]| names(&now.model, kinds);
+        let form =
+            |problems: &[karat_scaffold::Problem]| Next::Page(pages::form(template, &given, problems, &viewer, &picks));
+        let pressed = fields.iter().find(|(name, _)| name == "do").map(|(_, value)| value.as_str());
+        let Some(person) = person.filter(|_| matches!(pressed, Some("review" | "make"))) else { return form(&[]) };
+        match work.maker.plan(&found, &given) {
+            Err(Failure::Answers(problems)) => form(&problems),
+            Err(Failure::Told(told)) => Next::Page(pages::failed(template, &told)),
+            Ok(_) if pressed == Some("make") => Next::Task(work.maker.make(&found, &given, &person.name, work.now())),
+            Ok(made) => Next::Page(pages::review(template, &given, &made, &fields, &viewer)),
+        }
+    });
+    match next.await {
+        Ok(Next::Task(id)) => Redirect::to(&format!("/create/tasks/{id}")).into_response(),
+        Ok(Next::Page(page)) => site.answer(&ask, &site.models.now(), &page),
+        Ok(Next::Missing) => site.maybe(&ask, &site.models.now(), None, &what, ("/create", "Show what can be made")),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// The names of entities of those kinds, as the organisation's files have them.
+fn names(model: &Model, kinds: &[String]) -> Vec<String> {
+    let repositories = model.verdict.subject.repositories.iter();
+    let mut names: Vec<String> = repositories
+        .flat_map(|repository| &repository.facts.entities)
+        .filter(|entity| kinds.iter().any(|kind| entity.kind.eq_ignore_ascii_case(kind)))
+        .map(|entity| entity.name.value.to_string())
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// A template that is none spoils the list: it is said which.
+fn wrong(failure: &Failure) -> Page {
+    let told: Vec<&Diagnostic> = match failure {
+        Failure::Told(told) => told.iter().collect(),
+        Failure::Answers(_) => Vec::new(),
+    };
+    let content = html! {
+        h1 { "Create" }
+        @for diagnostic in told {
+            (notice(How::Bad, &html! { p { strong { "A golden path cannot be read." } } p class="mono" { @if let Some(place) = diagnostic.places.first() { (place) ": " } (diagnostic.message) } }))
+        }
+    };
+    Page::new(Active::Create, "Create", content)
+}
