@@ -6,7 +6,7 @@ use ecow::EcoString;
 use karat_source::split;
 
 use crate::text::Text;
-use crate::{At, Fact, Place};
+use crate::{At, Fact, Place, Problem};
 
 /// A Dockerfile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,7 +64,10 @@ struct Raw<'t> {
 
 impl Dockerfile {
     /// Reads a Dockerfile. What is no instruction is passed over: the build refuses it.
-    pub(crate) fn parse(text: &Text<'_>) -> Self {
+    ///
+    /// # Errors
+    /// It makes no image: no `FROM`, or one that names nothing.
+    pub(crate) fn parse(text: &Text<'_>) -> Result<Self, Problem> {
         let mut dockerfile = Self { file: text.file.clone(), stages: Vec::new() };
         let mut defaults: BTreeMap<String, String> = BTreeMap::new();
         let mut names: BTreeSet<EcoString> = BTreeSet::new();
@@ -75,7 +78,11 @@ impl Dockerfile {
             let place = text.of(raw.first.trim());
             if keyword == "FROM" {
                 let mut words = rest.split_whitespace();
-                let base = expand(words.next().unwrap_or_default(), &defaults);
+                let Some(base) = words.next() else {
+                    let message = "`FROM` names no image: `FROM scratch`, or an image by its digest";
+                    return Err(Problem { place, message: message.to_owned() });
+                };
+                let base = expand(base, &defaults);
                 let name = words.nth(1).map(EcoString::from);
                 let earlier = names.contains(base.to_lowercase().as_str());
                 names.extend(name.as_ref().map(|name: &EcoString| name.to_lowercase()));
@@ -102,7 +109,10 @@ impl Dockerfile {
                 None => {}
             }
         }
-        dockerfile
+        if dockerfile.stages.is_empty() {
+            return Err(text.problem(0..0, "no `FROM`: an image starts from `scratch` or another image"));
+        }
+        Ok(dockerfile)
     }
 }
 

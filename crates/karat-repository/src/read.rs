@@ -86,6 +86,13 @@ impl Repository {
     }
 }
 
+/// A file that is no text where one is needed: what stands before the first wrong byte says where that is.
+fn not_text(path: &str, bytes: &[u8], valid: usize) -> File {
+    let before = Text::new(path, std::str::from_utf8(&bytes[..valid]).unwrap_or_default());
+    let problem = before.problem(valid..valid, "not UTF-8, so nothing in it is judged: save it as UTF-8");
+    File { problem: Some(problem), ..File::default() }
+}
+
 fn unreadable(folder: &str, error: &ReadError) -> Problem {
     let (ReadError::NotFound { path }
     | ReadError::Escape { path }
@@ -119,11 +126,14 @@ impl Files<'_> {
         let bytes = match self.world.read(&join(self.folder, path)) {
             Ok(bytes) => bytes,
             // Something large is no source; there is nothing to say about it here.
-            Err(ReadError::TooLarge { .. }) => return File::default(),
+            Err(ReadError::TooLarge { .. }) if !holds_facts(path) => return File::default(),
             Err(error) => return File { problem: Some(unreadable(self.folder, &error)), ..File::default() },
         };
-        // What is no text holds no facts.
-        let Ok(text) = std::str::from_utf8(&bytes) else { return File::default() };
+        let text = match std::str::from_utf8(&bytes) {
+            Ok(text) => text,
+            Err(error) if holds_facts(path) && !in_skeleton => return not_text(path, &bytes, error.valid_up_to()),
+            Err(_) => return File::default(),
+        };
         let text = Text::new(path, text);
         let secrets = secrets::find(&text);
         let found = if in_skeleton { self.template(&text, path) } else { found(&text, path) };
@@ -149,10 +159,10 @@ fn found(text: &Text<'_>, path: &str) -> Result<Found, Problem> {
     Ok(match name {
         catalog::LINEAGE if path == name => Found::Lineage(Lineage::parse(text)?),
         "CODEOWNERS" if owners::PLACES.contains(&path) => Found::Owners(Owners::parse(text)),
-        "go.mod" => Found::GoManifest(go::Manifest::parse(text)),
+        "go.mod" => Found::GoManifest(go::Manifest::parse(text)?),
         "Cargo.toml" => Found::RustManifest(rust::Manifest::parse(text)?),
         // `Dockerfile.go` is one for Go.
-        _ if dockerfile::is_dockerfile(path) => Found::Dockerfile(Dockerfile::parse(text)),
+        _ if dockerfile::is_dockerfile(path) => Found::Dockerfile(Dockerfile::parse(text)?),
         _ if go::is_source(path) && text.text.len() > go::LIMIT => Found::Other,
         _ if go::is_source(path) => Found::Go(go::Source::parse(text)?),
         _ if is_rust(path) => Found::Rust(rust::Source::parse(text)?),
@@ -162,6 +172,18 @@ fn found(text: &Text<'_>, path: &str) -> Result<Found, Problem> {
         _ if migrations::is_migration(path) => Found::Migration(Migration::parse(text)),
         _ => Found::Other,
     })
+}
+
+/// Whether a file is one that standards are judged by: it must be readable.
+fn holds_facts(path: &str) -> bool {
+    matches!(split(path).1, "go.mod" | "Cargo.toml")
+        || owners::PLACES.contains(&path)
+        || dockerfile::is_dockerfile(path)
+        || go::is_source(path)
+        || is_rust(path)
+        || workflow::is_workflow(path)
+        || catalog::is_catalog(path)
+        || migrations::is_migration(path)
 }
 
 /// What Cargo builds into a crate: files below a `src`. Tests, examples and what tests feed a compiler with are none.

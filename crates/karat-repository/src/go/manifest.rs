@@ -3,7 +3,7 @@
 use ecow::EcoString;
 
 use crate::text::Text;
-use crate::{At, Fact, Place};
+use crate::{At, Fact, Place, Problem};
 
 /// A `go.mod`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,7 +33,10 @@ pub struct Require {
 
 impl Manifest {
     /// Reads a `go.mod`. What it does not know it passes over: Go itself refuses that.
-    pub(crate) fn parse(text: &Text<'_>) -> Self {
+    ///
+    /// # Errors
+    /// It does not say which module it is of.
+    pub(crate) fn parse(text: &Text<'_>) -> Result<Self, Problem> {
         let mut manifest = Self { file: text.file.clone(), ..Self::default() };
         let mut block: Option<&str> = None;
         for line in text.text.lines() {
@@ -67,7 +70,10 @@ impl Manifest {
                 _ => {}
             }
         }
-        manifest
+        if manifest.module.is_none() {
+            return Err(text.problem(0..0, "no `module` with the module's path: `go mod init` writes one"));
+        }
+        Ok(manifest)
     }
 
     /// Where the module says its name.

@@ -2,3 +2,4 @@
 
 mod hostile;
 mod mutations;
+mod unreadable;
