@@ -49,6 +49,11 @@ const GENERATORS: &[Generator] = &[
         tests: ("karat-scaffold", &["goldens_are_what_backstage_says"]),
     },
     Generator { name: "docs", peers: &["techdocs"], tests: ("karat-docs", &["goldens_are_what_techdocs_says"]) },
+    Generator {
+        name: "catalog",
+        peers: &["backstage"],
+        tests: ("karat-catalog", &["goldens_are_what_backstage_says"]),
+    },
     Generator { name: "copies", peers: &[], tests: ("xtask", &["copies_are_exact"]) },
     // It pins governance as the others left it.
     Generator { name: "pins", peers: &[], tests: ("karat-git", &["services_call_governance_as_it_is"]) },

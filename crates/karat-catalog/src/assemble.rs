@@ -34,7 +34,7 @@ pub fn assemble(files: &dyn Files, registered: &[LocationRef]) -> Assembled {
     let mut work = Work { files, known: BTreeMap::new(), todo: VecDeque::new(), read: 0, out: Assembled::default() };
     let mut provided = Vec::new();
     for location in registered {
-        let entity = location_entity(location, false);
+        let entity = location_entity(location);
         provided.push(entity.reference());
         work.todo.push_back(Found { entity, located: Located::registered(location.clone()), descriptor: None });
     }

@@ -92,7 +92,8 @@ fn ordered(value: karat_yaml::Value, node: Option<Node<'_>>) -> Value {
     match value {
         Yaml::Null => Value::Null,
         Yaml::Bool(truth) => Value::Bool(truth),
-        Yaml::Int(whole) => Value::from(whole),
+        // A double, as in JavaScript.
+        Yaml::Int(whole) => Value::from(whole as f64 as i64),
         Yaml::Float(double) => Number::from_f64(double).map_or(Value::Null, Value::Number),
         Yaml::Str(text) => Value::String(text.lossy().into_owned()),
         Yaml::Seq(items) => {

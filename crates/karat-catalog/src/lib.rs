@@ -24,6 +24,7 @@ mod graph;
 mod index;
 mod json;
 mod location;
+mod matching;
 mod placeholders;
 mod predicate;
 mod process;

@@ -75,7 +75,7 @@ impl Predicate {
         Ok(predicate)
     }
 
-    /// Reads the JSON of a predicate that is asked of JSON values only ([`Predicate::matches`]).
+    /// Reads the JSON of a predicate that is asked of JSON values only ([`Predicate::is_met_by`]).
     ///
     /// # Errors
     /// [`QueryError::Input`].

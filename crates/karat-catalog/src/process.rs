@@ -80,15 +80,13 @@ impl Located {
 }
 
 /// The Location entity that stands for a registered location.
-pub fn location_entity(location: &LocationRef, optional: bool) -> Entity {
-    let name = location.entity_name();
+pub fn location_entity(location: &LocationRef) -> Entity {
     let text = location.to_string();
-    let presence = if optional { "optional" } else { "required" };
     Entity::from_envelope(serde_json::json!({
         "apiVersion": "backstage.io/v1alpha1",
         "kind": "Location",
-        "metadata": {"name": name, "annotations": {LOCATION: text, ORIGIN_LOCATION: text}},
-        "spec": {"type": location.kind, "target": location.target, "presence": presence},
+        "metadata": {"name": location.entity_name(), "annotations": {LOCATION: text, ORIGIN_LOCATION: text}},
+        "spec": {"type": location.kind, "target": location.target},
     }))
 }
 
@@ -137,7 +135,7 @@ pub fn check_kind(entity: &Entity) -> Result<(), Failure> {
     })?;
     // A kind of somebody else's is kept as it is; a kind of Backstage's in a version that it does not have is a mistake.
     let group = entity.api_version().split('/').next().unwrap_or_default();
-    let theirs = ["backstage.io", "scaffolder.backstage.io"].contains(&group);
+    let theirs = ["backstage.io", "scaffolder.backstage.io"].contains(&group) || !entity.api_version().contains('/');
     let misspelt = crate::known_kinds().iter().any(|kind| kind.eq_ignore_ascii_case(entity.kind()));
     if !known && theirs && misspelt && entity.kind() != "Environment" {
         let message = format!(

@@ -54,6 +54,9 @@ pub struct List {
     pub limit: Option<usize>,
     /// How many to leave out.
     pub offset: Option<usize>,
+    /// Whether a page is asked for, and not all. A page is in all orders, and who has no value comes last; without an order it is
+    /// by reference.
+    pub paged: bool,
 }
 
 /// The parameters of a URL, decoded, in their order. A key may come more than once.
@@ -160,6 +163,7 @@ impl List {
             order: all(params, "order").map(order).collect::<Result<_, _>>()?,
             limit: whole(params, "limit")?,
             offset: whole(params, "offset")?,
+            paged: ["limit", "offset", "after"].iter().any(|key| one(params, key).is_some()),
         };
         if list.limit == Some(0) {
             return wrong("Invalid limit, must be greater than zero");

@@ -105,31 +105,62 @@ pub fn read(text: &[u8], file: &str) -> Vec<Descriptor> {
         );
         return vec![problem(start, message)];
     }
-    let (documents, error) = karat_yaml::documents(text, Dialect::Core12);
     let mut found = Vec::new();
-    if documents.len() > MAX_DOCUMENTS {
-        let message = format!("{} documents, more than the limit of {MAX_DOCUMENTS}; split the file", documents.len());
-        return vec![problem(start, message)];
-    }
-    for document in documents {
-        let position = document.position();
-        match json::from_yaml(document.root()) {
-            Err(error) => found.push(problem(error.position().unwrap_or(position), error.message().to_owned())),
-            Ok(Value::Null) => {}
-            Ok(value) if !value.is_object() => {
-                found.push(problem(position, format!("Expected object at root, got {}", kind(&value))));
-            }
-            Ok(value) => {
-                let content = Entity::new(value)
-                    .map_err(|message| Problem { place: Place::new(&file, document.root().position()), message });
-                found.push(Descriptor { file: file.clone(), position, content, document: Some(document) });
+    let mut rest = std::borrow::Cow::Borrowed(text);
+    for _ in 0..=MAX_RECOVERIES {
+        let (documents, error) = karat_yaml::documents(&rest, Dialect::Core12);
+        if found.len() + documents.len() > MAX_DOCUMENTS {
+            return vec![problem(start, format!("more than the limit of {MAX_DOCUMENTS} documents; split the file"))];
+        }
+        let last = documents.last().map_or(0, |document| document.position().line);
+        for document in documents {
+            let position = document.position();
+            match json::from_yaml(document.root()) {
+                Err(error) => found.push(problem(error.position().unwrap_or(position), error.message().to_owned())),
+                Ok(Value::Null) => {}
+                Ok(value) if !value.is_object() => {
+                    found.push(problem(position, format!("Expected object at root, got {}", kind(&value))));
+                }
+                Ok(value) => {
+                    let content = Entity::new(value)
+                        .map_err(|message| Problem { place: Place::new(&file, document.root().position()), message });
+                    found.push(Descriptor { file: file.clone(), position, content, document: Some(document) });
+                }
             }
         }
-    }
-    if let Some(error) = error {
-        found.push(problem(error.position().unwrap_or(start), error.message().to_owned()));
+        let Some(error) = error else { break };
+        let position = error.position().unwrap_or(start);
+        found.push(problem(position, error.message().to_owned()));
+        // Where the broken document began to be broken; an unclosed bracket is noticed only at the end of all.
+        let since = match &error {
+            karat_yaml::Error::Syntax { since, .. } if since.line > last => since.line,
+            _ => position.line,
+        };
+        match after(&rest, since) {
+            Some(next) => rest = next.into(),
+            None => break,
+        }
     }
     found
+}
+
+/// After a document that is no YAML the next one is looked for, so often.
+const MAX_RECOVERIES: usize = 20;
+
+/// What follows the document that has an error on a line, with as many lines before it as there were.
+fn after(text: &[u8], line: u32) -> Option<Vec<u8>> {
+    let mut lines = text.split_inclusive(|byte| *byte == b'\n');
+    let skipped = line as usize;
+    lines.by_ref().take(skipped).for_each(drop);
+    for (before, next) in (skipped..).zip(lines.by_ref()) {
+        if next.starts_with(b"---") {
+            let mut rest = vec![b'\n'; before];
+            rest.extend(next);
+            lines.for_each(|line| rest.extend(line));
+            return Some(rest);
+        }
+    }
+    None
 }
 
 /// What JavaScript's `typeof` says of a value that is no object.

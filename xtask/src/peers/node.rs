@@ -25,6 +25,13 @@ pub(super) fn get(peer: &Peer, install: bool) -> Result<()> {
         }
         let mut npm = Command::new("npm");
         npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&home);
-        house::run(&mut npm)
+        house::run(&mut npm)?;
+        // What a package compiles for itself: the one script of ours that says which.
+        if fs::read_to_string(home.join("package.json"))?.contains("\"peer\":") {
+            let mut npm = Command::new("npm");
+            npm.args(["run", "peer", "--silent", "--loglevel=error"]).current_dir(&home);
+            house::output(&mut npm)?;
+        }
+        Ok(())
     })
 }

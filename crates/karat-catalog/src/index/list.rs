@@ -25,10 +25,9 @@ type Values<'i> = Vec<Option<&'i str>>;
 impl Index {
     /// Answers `GET /entities`.
     ///
-    /// Without limit, offset and cursor all are listed: those that have a value for the first order, or by uid. A page is in all
-    /// orders, and who has no value comes last; without an order by reference.
+    /// If no page is asked for all are listed: those that have a value for the first order, or by uid.
     pub fn list(&self, list: &List) -> Listing {
-        if list.limit.is_none() && list.offset.is_none() {
+        if !list.paged {
             return Listing { ids: self.everything(list.filter.as_ref(), list.order.first()), after: None };
         }
         let offset = list.offset.unwrap_or_default();
