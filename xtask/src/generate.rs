@@ -54,6 +54,7 @@ const GENERATORS: &[Generator] = &[
         peers: &["backstage"],
         tests: ("karat-catalog", &["goldens_are_what_backstage_says"]),
     },
+    Generator { name: "apis", peers: &[], tests: ("karat", &["the_page_of_apis_is_true"]) },
     Generator { name: "copies", peers: &[], tests: ("xtask", &["copies_are_exact"]) },
     // It pins governance as the others left it.
     Generator { name: "pins", peers: &[], tests: ("karat-git", &["services_call_governance_as_it_is"]) },

@@ -74,6 +74,8 @@ pub struct Config {
     /// Whether `a.md` is served at `a/` (the default) and not at `a.html`.
     pub use_directory_urls: bool,
     pub(crate) nav: Option<Vec<Item>>,
+    /// Where `nav` is written.
+    pub(crate) nav_at: (u32, u32),
     pub(crate) not_in_nav: Vec<String>,
     pub(crate) exclude: Vec<String>,
 }
@@ -223,7 +225,7 @@ impl Reading {
             },
             "exclude_docs" => config.exclude = patterns(text.as_deref()),
             "not_in_nav" => config.not_in_nav = patterns(text.as_deref()),
-            "nav" => config.nav = self.nav(key, value),
+            "nav" => (config.nav, config.nav_at) = (self.nav(key, value), yaml::at(key)),
             "plugins" => self.plugins(value),
             "theme" => self.theme(value),
             "watch" | "site_dir" => self.inside(name, value),

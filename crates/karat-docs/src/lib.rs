@@ -19,6 +19,7 @@ mod problem;
 mod quadrant;
 mod search;
 mod site;
+mod structure;
 mod yaml;
 
 pub mod openapi;
@@ -33,3 +34,4 @@ pub use problem::{Kind, Problem, Severity};
 pub use quadrant::Quadrant;
 pub use search::SearchEntry;
 pub use site::{Asset, LINES_LIMIT, PAGES_LIMIT, Site};
+pub use structure::{Structure, Table};

@@ -73,7 +73,7 @@ impl Nav {
             if !building.seen.contains(page) && !hidden.has(page, false) {
                 let message = format!("the page {page} is not in `nav`, so no reader finds it");
                 building.problems.push(
-                    Problem::warning(Kind::Navigation, &file, (0, 0), message)
+                    Problem::warning(Kind::Navigation, &file, config.nav_at, message)
                         .fix("add it to `nav`, or name it in `not_in_nav`"),
                 );
             }

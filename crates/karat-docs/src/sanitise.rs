@@ -157,7 +157,8 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .url_relative(UrlRelative::PassThrough)
         .link_rel(Some("noopener noreferrer"))
         // The only control is the box of a task, and nobody can use it.
-        .set_tag_attribute_values(HashMap::from([("input", HashMap::from([("type", "checkbox"), ("disabled", "")]))]))
+        .tag_attribute_values(HashMap::from([("input", HashMap::from([("type", HashSet::from(["checkbox"]))]))]))
+        .set_tag_attribute_values(HashMap::from([("input", HashMap::from([("disabled", "")]))]))
         // No page asks another server for anything.
         .attribute_filter(|tag, attribute, value| match (tag, attribute) {
             ("img", "src") if !matches!(scheme(value), Scheme::None) => None,
@@ -176,7 +177,7 @@ mod tests {
         for (dirty, cleaned) in [
             ("<p onclick=\"a()\">a<script>b()</script></p>", "<p>a</p>"),
             ("<a href=\"java&#10;script:a()\">a</a>", "<a rel=\"noopener noreferrer\">a</a>"),
-            ("<input type=\"password\" name=\"p\">", "<input type=\"checkbox\" disabled=\"\">"),
+            ("<input type=\"password\" name=\"p\">", "<input disabled=\"\">"),
             ("<svg><a href=\"x\"></a></svg>b", "b"),
             ("<p><b>a", "<p><b>a</b></p>"),
         ] {

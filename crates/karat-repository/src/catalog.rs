@@ -20,6 +20,8 @@ pub struct Entity {
     pub name: At<EcoString>,
     /// Who owns it, as it is written: `group:default/clinical`, `clinical`.
     pub owner: Option<At<EcoString>>,
+    /// Where its documentation is, as its annotation says: `dir:.`.
+    pub techdocs: Option<At<EcoString>>,
 }
 
 /// Which golden path a repository is from.
@@ -80,6 +82,7 @@ pub(crate) fn entities(text: &Text<'_>) -> Result<Vec<Entity>, Problem> {
             kind: said(text, root, &["kind"])?.value,
             name: said(text, root, &["metadata", "name"])?,
             owner: said(text, root, &["spec", "owner"]),
+            techdocs: said(text, root, &["metadata", "annotations", "backstage.io/techdocs-ref"]),
         })
     };
     Ok(documents.iter().filter_map(entity).collect())
@@ -154,6 +157,7 @@ impl From<&Entity> for Fact {
             ("kind", Self::from(&entity.kind)),
             ("name", (&entity.name).into()),
             ("owner", entity.owner_name().into()),
+            ("techdocs", entity.techdocs.as_ref().into()),
         ])
         .at(&entity.name.place)
     }

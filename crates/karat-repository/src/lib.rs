@@ -9,6 +9,8 @@
 
 mod catalog;
 mod dockerfile;
+mod docs;
+mod environment;
 mod fact;
 mod files;
 mod go;
@@ -23,6 +25,8 @@ mod workflow;
 
 pub use catalog::{Entity, Lineage, Template};
 pub use dockerfile::{Dockerfile, Instruction, Stage, is_pinned};
+pub use docs::{Docs, DocsPage};
+pub use environment::Variable;
 pub use fact::Fact;
 pub use files::FILES_LIMIT;
 pub use migrations::{Migration, Statement};
@@ -68,6 +72,10 @@ pub struct Repository {
     pub lineage: Option<Lineage>,
     /// The software templates it holds. What is below one of them is a skeleton, and judged as nothing else.
     pub templates: Vec<Template>,
+    /// Its documentation, if it has any.
+    pub docs: Option<Docs>,
+    /// The operations of its OpenAPI document: `GET /v1/patients/{}`.
+    pub operations: Vec<At<EcoString>>,
     /// What looks like a credential, by place.
     pub secrets: Vec<Secret>,
     /// What could not be read, so that facts are missing.
@@ -91,12 +99,25 @@ impl Repository {
             ("entities", Fact::list(&self.entities)),
             ("lineage", self.lineage.as_ref().into()),
             ("templates", Fact::list(&self.templates)),
+            ("docs", self.docs.as_ref().into()),
+            ("operations", named(self.operations.iter().map(|operation| (&operation.value, &operation.place)))),
+            ("environment", Fact::list(self.environment())),
             ("secrets", Fact::list(&self.secrets)),
         ])
+    }
+
+    /// The environment variables that its code reads, tests left out, sorted by name.
+    pub fn environment(&self) -> Vec<Variable<'_>> {
+        environment::read(self)
     }
 
     /// Whether there is a file at `path`.
     pub fn has(&self, path: &str) -> bool {
         self.files.binary_search_by(|file| file.as_str().cmp(path)).is_ok()
     }
+}
+
+/// Things that have a name, each at its place.
+fn named<'n>(items: impl IntoIterator<Item = (&'n EcoString, &'n Place)>) -> Fact {
+    Fact::list(items.into_iter().map(|(name, place)| Fact::map([("name", Fact::from(name))]).at(place)))
 }

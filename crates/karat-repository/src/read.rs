@@ -8,8 +8,8 @@ use rayon::prelude::*;
 
 use crate::text::Text;
 use crate::{
-    Dockerfile, Entity, Lineage, Migration, Owners, Place, Problem, Repository, Secret, Template, Workflow, catalog,
-    dockerfile, files, go, migrations, owners, rust, secrets, workflow,
+    At, Dockerfile, Docs, Entity, Lineage, Migration, Owners, Place, Problem, Repository, Secret, Template, Workflow,
+    catalog, dockerfile, docs, files, go, migrations, owners, rust, secrets, workflow,
 };
 
 /// What one file is.
@@ -29,6 +29,7 @@ enum Found {
     Entities(Vec<Entity>),
     Lineage(Option<Lineage>),
     Template(Option<Template>),
+    Api(Vec<At<EcoString>>),
 }
 
 /// What was found in one file.
@@ -68,6 +69,7 @@ impl Repository {
                 Found::Entities(entities) => repository.entities.extend(entities),
                 Found::Lineage(lineage) => repository.lineage = lineage,
                 Found::Template(template) => repository.templates.extend(template),
+                Found::Api(operations) => repository.operations.extend(operations),
                 Found::Owners(owners) => {
                     let rank = |file: &str| owners::PLACES.iter().position(|place| *place == file);
                     if repository.owners.file.is_empty() || rank(&owners.file) < rank(&repository.owners.file) {
@@ -82,6 +84,7 @@ impl Repository {
             paths.iter().filter(|path| split(path).1 == "Cargo.lock").map(|path| parent(path)).collect();
         repository.go = go::modules(modules, go);
         repository.rust = rust::workspaces(manifests, rust, &locked);
+        repository.docs = Docs::read(world, folder, &repository.files);
         Ok(repository)
     }
 }
@@ -168,6 +171,7 @@ fn found(text: &Text<'_>, path: &str) -> Result<Found, Problem> {
         _ if is_rust(path) => Found::Rust(rust::Source::parse(text)?),
         _ if workflow::is_workflow(path) => Found::Workflow(Workflow::parse(text)?),
         _ if name.ends_with(".sh") && text.text.len() <= SCRIPT_LIMIT => Found::Script(text.text.to_owned()),
+        _ if docs::is_api(path) => Found::Api(docs::api(text)?),
         _ if catalog::is_catalog(path) => Found::Entities(catalog::entities(text)?),
         _ if migrations::is_migration(path) => Found::Migration(Migration::parse(text)),
         _ => Found::Other,

@@ -68,7 +68,7 @@ fn links_that_lead_nowhere_are_told_where_they_stand() {
             "docs/index.md:4:26: the link `/b/` starts at the server's root, where the site may not be; link to the file, from this one",
             "docs/index.md:5:1: the link `x.png` leads nowhere: there is no x.png in the documentation; link to a file below docs_dir, or to the full address of what is elsewhere",
             "docs/index.md:8:1: the link `#nowhere` leads nowhere: index.md has no part `nowhere`; link to one of its headings, or to the page",
-            "mkdocs.yml: the page b.md is not in `nav`, so no reader finds it; add it to `nav`, or name it in `not_in_nav`",
+            "mkdocs.yml:2:1: the page b.md is not in `nav`, so no reader finds it; add it to `nav`, or name it in `not_in_nav`",
             "mkdocs.yml:4:5: there is no page gone.md; write the page, or take it out of `nav`",
         ]
     );

@@ -22,6 +22,8 @@ pub struct Source {
     pub mentions: BTreeMap<EcoString, Place>,
     /// Texts that are dotted names, such as those of metrics, where first.
     pub texts: BTreeMap<EcoString, Place>,
+    /// Environment variables that it reads, where first.
+    pub environment: BTreeMap<EcoString, Place>,
     /// Names of attributes of spans, metrics and logs.
     pub attributes: Vec<At<EcoString>>,
     /// Whether it is a test.
@@ -97,8 +99,28 @@ impl Source {
                     self.texts.insert(said.into(), place(node));
                 }
             }
-            "call_expression" => self.attributes.extend(attributes(node, text)),
+            "call_expression" => {
+                self.attributes.extend(attributes(node, text));
+                self.variable(node, text);
+            }
             _ => {}
+        }
+    }
+
+    /// `os.Getenv("NAME")`, `env.Text("NAME", …)`: a variable that is read.
+    fn variable(&mut self, call: Node<'_>, text: &Text<'_>) {
+        let part = |node: Node<'_>| text.text.get(node.byte_range()).unwrap_or_default();
+        let Some(function) = call.child_by_field_name("function") else { return };
+        let first = call.child_by_field_name("arguments").and_then(|arguments| arguments.named_child(0));
+        let Some(first) = first.filter(|first| first.kind() == "interpreted_string_literal") else { return };
+        let name = part(first).trim_matches('"');
+        let reads = match part(function).split_once('.') {
+            Some(("os", method)) => matches!(method, "Getenv" | "LookupEnv"),
+            Some((owner, _)) => owner == "env" || owner == "environment",
+            None => false,
+        };
+        if reads && names::is_variable(name) && !self.environment.contains_key(name) {
+            self.environment.insert(name.into(), text.place(first.byte_range()));
         }
     }
 

@@ -19,6 +19,10 @@ pub struct Source {
     pub mentions: BTreeMap<EcoString, Place>,
     /// Texts that are dotted names, such as those of metrics, where first.
     pub texts: BTreeMap<EcoString, Place>,
+    /// Environment variables that it reads, where first.
+    pub environment: BTreeMap<EcoString, Place>,
+    /// Modules that it has only with a feature.
+    pub gated: Vec<EcoString>,
     /// Names of attributes of spans, metrics and logs.
     pub attributes: Vec<At<EcoString>>,
     /// Whether it says `#![forbid(unsafe_code)]`.
@@ -39,6 +43,7 @@ impl Source {
             at += match &token.kind {
                 Kind::Sign('#', _) => {
                     source.forbids_unsafe |= is_forbid(rest);
+                    source.gated.extend(gated(rest));
                     1
                 }
                 Kind::Name(name) if name == "use" && !rest.get(1).is_some_and(|next| next.is('<')) => {
@@ -49,6 +54,8 @@ impl Source {
                 Kind::Text(said) => {
                     if names::is_dotted(said) {
                         add(&mut source.texts, said, || token.place(text));
+                    } else if names::is_variable(said) && reads_environment(&tokens[..at]) {
+                        add(&mut source.environment, said, || token.place(text));
                     }
                     1
                 }
@@ -142,6 +149,32 @@ impl Source {
 fn add(names: &mut BTreeMap<EcoString, Place>, name: &str, place: impl Fn() -> Place) {
     if !names.contains_key(name) {
         names.insert(name.into(), place());
+    }
+}
+
+/// `#[cfg(feature = "store")] pub mod store;` gives `store`.
+fn gated(tokens: &[Token]) -> Option<EcoString> {
+    let is = |at: usize, name: &str| tokens.get(at).and_then(Token::name) == Some(name);
+    if !(tokens.get(1)?.opens('[') && is(2, "cfg") && is(4, "feature")) {
+        return None;
+    }
+    let end = tokens.iter().position(|token| token.kind == Kind::Close(']'))?;
+    let public = usize::from(is(end + 1, "pub"));
+    if !is(end + 1 + public, "mod") {
+        return None;
+    }
+    Some(tokens.get(end + 2 + public)?.name()?.into())
+}
+
+/// Whether what comes before a text reads it from the environment: `env.text(`, `std::env::var(`.
+fn reads_environment(before: &[Token]) -> bool {
+    let is_env = |token: &Token| matches!(token.name(), Some("env" | "environment"));
+    match before {
+        [.., owner, first, second, method, open] if first.is(':') && second.is(':') => {
+            open.opens('(') && method.name().is_some() && is_env(owner)
+        }
+        [.., owner, dot, method, open] => open.opens('(') && method.name().is_some() && dot.is('.') && is_env(owner),
+        _ => false,
     }
 }
 

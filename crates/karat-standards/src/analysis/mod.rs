@@ -14,6 +14,7 @@ mod pipeline;
 mod promotion;
 mod propagation;
 mod registration;
+mod runbook;
 mod self_heal;
 mod spread;
 mod tokens;
@@ -56,6 +57,7 @@ pub(crate) struct Found {
 pub static ALL: &[&Analysis] = &[
     &admission::ADMISSION_VERIFIES_PROVENANCE,
     &admission::ADMISSION_VERIFIES_SIGNATURES,
+    &runbook::ALERTS_HAVE_RUNBOOKS,
     &cluster::AMBIENT_PROBES_ALLOWED,
     &gitops::APPLICATIONS_FROM_SETS,
     &identity::AUTHORIZED,

@@ -5,6 +5,7 @@ mod check;
 mod diff;
 mod lineage;
 mod new;
+mod platform_docs;
 mod reference;
 mod render;
 mod standards;
