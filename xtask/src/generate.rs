@@ -36,6 +36,7 @@ struct Generator {
 
 const GENERATORS: &[Generator] = &[
     Generator { name: "cli", peers: &[], tests: ("karat", &["the_cli_reference_is_true"]) },
+    Generator { name: "standards", peers: &[], tests: ("karat", &["the_standards_reference_is_true"]) },
     Generator { name: "yaml", peers: &["oracle"], tests: ("karat-yaml", &["as_go_does"]) },
     Generator { name: "template", peers: &["oracle"], tests: ("karat-template", &["goldens_are_what_go_says"]) },
     Generator {

@@ -1,5 +1,7 @@
 //! Who changed a page last: asked of whoever knows the history, which is not this crate.
 
+use std::collections::BTreeMap;
+
 /// The last change of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -15,6 +17,13 @@ pub struct Change {
 pub trait History: Send + Sync {
     /// The last change of the file at `path`, as the site's world calls it; `None` if nobody knows.
     fn last_change(&self, path: &str) -> Option<Change>;
+}
+
+/// Changes by path, as `karat-git` gathers them.
+impl History for BTreeMap<String, Change> {
+    fn last_change(&self, path: &str) -> Option<Change> {
+        self.get(path).cloned()
+    }
 }
 
 /// Files without a history.

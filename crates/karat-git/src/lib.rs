@@ -1,8 +1,10 @@
 //! Git trees as a [`World`], read from the object database without a checkout; folders as the commits they would be.
 #![forbid(unsafe_code)]
 
+mod history;
 mod import;
 
+pub use history::{COMMITS_LIMIT, Change};
 pub use import::{Import, ImportError, Kind, Object, WORKFLOWS, import};
 
 use std::collections::BTreeMap;

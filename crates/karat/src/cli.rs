@@ -48,6 +48,7 @@ pub(crate) struct Global {
 enum Verb {
     Check(verbs::check::Check),
     Diff(verbs::diff::DiffArgs),
+    Docs(verbs::docs::DocsArgs),
     New(verbs::new::New),
     Render(Box<verbs::render::Render>),
     Standards(verbs::standards::StandardsArgs),
@@ -81,6 +82,7 @@ fn dispatch(verb: &Verb, output: &Output) -> Result<ExitCode, CommandError> {
     match verb {
         Verb::Check(check) => verbs::check::run(check, output),
         Verb::Diff(diff) => verbs::diff::run(diff, output),
+        Verb::Docs(docs) => verbs::docs::run(docs, output),
         Verb::New(new) => verbs::new::run(new, output),
         Verb::Render(render) => verbs::render::run(render, output),
         Verb::Standards(arguments) => verbs::standards::run(arguments, output),

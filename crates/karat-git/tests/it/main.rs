@@ -91,6 +91,42 @@ fn links_never_leave_the_folder() {
 }
 
 #[test]
+fn the_last_change_of_each_file_is_known() {
+    let root = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        fs_err::create_dir_all(root.path().join(path).parent().unwrap()).unwrap();
+        fs_err::write(root.path().join(path), text).unwrap();
+    };
+    let commit = |message: &str, author: &str, seconds: u32| {
+        git(root.path(), &["add", "-A"]);
+        let date = format!("{seconds} +0000");
+        let status = Command::new("git")
+            .current_dir(root.path())
+            .env("GIT_COMMITTER_DATE", &date)
+            .args(["-c", "user.name=karat", "-c", "user.email=karat@myhealth.example", "commit", "-q", "-m", message])
+            .args([format!("--author={author} <a@myhealth.example>"), format!("--date={date}")])
+            .status();
+        assert!(status.unwrap().success());
+    };
+    git(root.path(), &["init", "-q"]);
+    write("org/docs/a.md", "1");
+    write("org/docs/deep/b.md", "1");
+    commit("one", "First", 1_000_000_000);
+    git(root.path(), &["checkout", "-q", "-b", "side"]);
+    write("org/docs/deep/b.md", "2");
+    commit("two", "Second", 1_000_000_100);
+    git(root.path(), &["checkout", "-q", "-"]);
+    write("other.md", "1");
+    commit("three", "Third", 1_000_000_200);
+    git(root.path(), &["merge", "-q", "--no-edit", "side"]);
+    let changes = Repository::discover(root.path()).unwrap().last_changes("HEAD", "org").unwrap();
+    let told: Vec<(&str, &str, i64)> =
+        changes.iter().map(|(path, change)| (path.as_str(), change.author.as_str(), change.seconds)).collect();
+    // The merge has changed nothing, and what is outside the folder is not asked for.
+    assert_eq!(told, [("docs/a.md", "First", 1_000_000_000), ("docs/deep/b.md", "Second", 1_000_000_100)]);
+}
+
+#[test]
 fn errors_name_what_was_asked_for() {
     let root = sample();
     let repository = Repository::discover(root.path()).unwrap();

@@ -3,6 +3,7 @@
 mod bad_input;
 mod check;
 mod diff;
+mod docs;
 mod lineage;
 mod new;
 mod platform_docs;

@@ -1,13 +1,25 @@
-//! `docs/reference/cli.md` is what `--help` says: `cargo xtask gen cli` writes it.
+//! Pages of reference that a program writes: the command line (`cargo xtask gen cli`), the standards (`cargo xtask gen standards`).
 
 use std::fmt::Write as _;
 
+use karat_standards::{Level, Standards};
 use karat_testkit::Sandbox;
 
 use crate::{karat, root};
 
-const VERBS: [&str; 9] =
-    ["", "check", "diff", "new", "render chart", "standards list", "standards show", "standards export", "update"];
+const VERBS: [&str; 11] = [
+    "",
+    "check",
+    "diff",
+    "docs build",
+    "docs serve",
+    "new",
+    "render chart",
+    "standards list",
+    "standards show",
+    "standards export",
+    "update",
+];
 
 #[test]
 fn the_cli_reference_is_true() {
@@ -28,4 +40,40 @@ fn the_cli_reference_is_true() {
     }
     let written = fs_err::read_to_string(&path).unwrap_or_default();
     assert_eq!(written, page, "docs/reference/cli.md is stale: run `cargo xtask gen cli`");
+}
+
+#[test]
+fn the_standards_reference_is_true() {
+    let mut page = String::from(
+        "# Standards\n\nThe golden standards that come with Karat, made from `standards/` by `cargo xtask gen standards`. An organisation adds \
+         its own, and\nreplaces ours by theirs, in `governance/standards/`. What a miss costs is counted from 24 karats.\n",
+    );
+    let standards = Standards::builtin().unwrap();
+    let mut area = "";
+    for standard in standards.all() {
+        let here = standard.id.split('/').next().unwrap_or_default();
+        if here != area {
+            area = here;
+            let _ = write!(page, "\n## {area}\n");
+        }
+        let level = match standard.level {
+            Level::Must => "must",
+            Level::Should => "should",
+        };
+        let judged = standard.applies.to.word();
+        let enforced = if standard.enforce.is_some() { ", and by API servers" } else { "" };
+        let _ = write!(page, "\n### {}\n\n**{}.** {}\n\n", standard.id, standard.title, standard.why);
+        let _ = writeln!(page, "| level | costs | judged | how to meet it |\n| --- | --- | --- | --- |");
+        let _ = writeln!(
+            page,
+            "| {level} | {} | each {judged}{enforced} | [{}](../{}.md) |",
+            standard.karats, standard.fix, standard.fix
+        );
+    }
+    let path = root().join("docs/reference/standards.md");
+    if std::env::var_os("KARAT_UPDATE").is_some() {
+        fs_err::write(&path, &page).unwrap();
+    }
+    let written = fs_err::read_to_string(&path).unwrap_or_default();
+    assert_eq!(written, page, "docs/reference/standards.md is stale: run `cargo xtask gen standards`");
 }
