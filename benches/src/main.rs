@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints what it measured")]
 
+mod docs;
 mod fleet;
 mod machine;
 mod render;
@@ -21,12 +22,14 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Bench {
+    Docs(docs::Args),
     Fleet(fleet::Args),
     Render(render::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().bench {
+        Bench::Docs(args) => docs::run(&args),
         Bench::Fleet(args) => fleet::run(&args),
         Bench::Render(args) => render::run(&args),
     };

@@ -11,6 +11,7 @@ use crate::{house, peers};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
+  cargo xtask bench docs               sites of 10, 100, 1,000 pages: Karat, mkdocs as TechDocs runs it
   cargo xtask bench fleet              10,000 Applications: cold, standards, a pull request, two hundred by Helm
   cargo xtask bench render             one chart: Karat, a Go program on Helm's packages, helm template
   cargo xtask bench render -- --rounds 21")]
@@ -32,8 +33,11 @@ struct Bench {
     peers: &'static [&'static str],
 }
 
-const BENCHES: &[Bench] =
-    &[Bench { name: "fleet", peers: &["helm4", "helm-sdk"] }, Bench { name: "render", peers: &["helm4", "helm-sdk"] }];
+const BENCHES: &[Bench] = &[
+    Bench { name: "docs", peers: &["techdocs"] },
+    Bench { name: "fleet", peers: &["helm4", "helm-sdk"] },
+    Bench { name: "render", peers: &["helm4", "helm-sdk"] },
+];
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut steps = Steps::default();
