@@ -53,6 +53,10 @@ const PLUGINS: [&str; 2] = ["search", "techdocs-core"];
 
 /// The deepest navigation.
 const NAV_DEPTH: usize = 16;
+/// The most entries of one list of it.
+const NAV_ITEMS: usize = 20_000;
+/// Things of one configuration that are told one by one.
+const TOLD: usize = 1_000;
 
 /// What `mkdocs.yml` says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -162,11 +166,15 @@ struct Reading {
 
 impl Reading {
     fn error(&mut self, at: (u32, u32), message: impl Into<String>, fix: &str) {
-        self.problems.push(Problem::error(Kind::Config, &self.file, at, message).fix(fix));
+        if self.problems.len() < TOLD {
+            self.problems.push(Problem::error(Kind::Config, &self.file, at, message).fix(fix));
+        }
     }
 
     fn warning(&mut self, at: (u32, u32), message: impl Into<String>, fix: &str) {
-        self.problems.push(Problem::warning(Kind::Config, &self.file, at, message).fix(fix));
+        if self.problems.len() < TOLD {
+            self.problems.push(Problem::warning(Kind::Config, &self.file, at, message).fix(fix));
+        }
     }
 
     fn document(&mut self, config: &mut Config, bytes: &[u8]) {
@@ -307,7 +315,11 @@ impl Reading {
             self.error(yaml::at(list), format!("nav is nested deeper than {NAV_DEPTH}"), "make it flatter");
             return items;
         }
-        for node in list.items() {
+        for (index, node) in list.items().enumerate() {
+            if index >= NAV_ITEMS {
+                self.error(yaml::at(node), format!("nav lists more than {NAV_ITEMS} entries"), "split the site");
+                break;
+            }
             let node = node.resolved();
             if node.kind() == NodeKind::Map {
                 for (key, value) in node.entries() {

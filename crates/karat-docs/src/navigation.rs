@@ -1,6 +1,6 @@
 //! The navigation: sections, pages and links, in the order in which they are read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use karat_source::clean;
 
@@ -142,11 +142,14 @@ fn nested(pages: &[&String], prefix: &str) -> Vec<Entry> {
     here.sort_by_key(|page| (!is_index(page), (*page).clone()));
     let mut entries: Vec<Entry> =
         here.into_iter().map(|page| Entry::Page { title: None, path: page.clone() }).collect();
-    let folders: BTreeSet<&str> =
-        pages.iter().filter_map(|page| page[prefix.len()..].split_once('/')).map(|(f, _)| f).collect();
-    for folder in folders {
+    let mut folders: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
+    for page in pages {
+        if let Some((folder, _)) = page[prefix.len()..].split_once('/') {
+            folders.entry(folder).or_default().push(page);
+        }
+    }
+    for (folder, inside) in folders {
         let below = format!("{prefix}{folder}/");
-        let inside: Vec<&String> = pages.iter().copied().filter(|page| page.starts_with(&below)).collect();
         entries.push(Entry::Section { title: title_of(folder), entries: nested(&inside, &below) });
     }
     entries

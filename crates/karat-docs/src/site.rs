@@ -20,6 +20,8 @@ pub const PAGES_LIMIT: usize = 10_000;
 const FILES_LIMIT: usize = 50_000;
 /// The deepest folder.
 const FOLDERS: usize = 32;
+/// What all pages of a site may weigh together, in bytes of their sources.
+const BYTES_LIMIT: usize = 256 << 20;
 /// A page with more lines is rendered, and reported.
 pub const LINES_LIMIT: usize = 10_000;
 
@@ -74,11 +76,29 @@ impl Site {
         let names: BTreeSet<String> = assets.keys().cloned().collect();
         let (nav, wrong) = Nav::new(&config, &sources, &names);
         problems.extend(wrong);
-        let read: Vec<(String, Rendered)> = sources
-            .par_iter()
+        let mut left = BYTES_LIMIT;
+        let texts: Vec<(String, Result<String, Problem>)> = sources
+            .iter()
             .map(|path| {
                 let source = read_from.get(path).cloned().unwrap_or_else(|| join(&docs, path));
-                let rendered = render(world, &source, path, &sources, &names, config.use_directory_urls);
+                let text = text(world, &source, &mut left);
+                (source, text)
+            })
+            .collect();
+        let read: Vec<(String, Rendered)> = texts
+            .into_par_iter()
+            .zip(&sources)
+            .map(|((source, text), path)| {
+                let links = Links {
+                    page: Some(path),
+                    pages: &sources,
+                    assets: &names,
+                    directory_urls: config.use_directory_urls,
+                };
+                let rendered = match text {
+                    Ok(text) => render(&source, &text, &links),
+                    Err(problem) => Rendered { problems: vec![problem], ..Rendered::default() },
+                };
                 (source, rendered)
             })
             .collect();
@@ -214,27 +234,23 @@ impl From<&Page> for PageRef {
     }
 }
 
-fn render(
-    world: &dyn World,
-    source: &str,
-    path: &str,
-    pages: &[String],
-    assets: &BTreeSet<String>,
-    directory_urls: bool,
-) -> Rendered {
-    let failed = |message: String, fix: &str| {
-        let problem = Problem::error(Kind::Size, source, (0, 0), message).fix(fix);
-        Rendered { problems: vec![problem], ..Rendered::default() }
-    };
-    let bytes = match world.read(source) {
-        Ok(bytes) => bytes,
-        Err(error) => return failed(error.to_string(), "keep pages small, as files of the repository"),
-    };
-    let Ok(text) = String::from_utf8(bytes) else {
-        return failed("the page is not UTF-8".to_owned(), "save it as UTF-8");
-    };
-    let links = Links { page: Some(path), pages, assets, directory_urls };
-    let mut rendered = markdown::render(source, &text, &links);
+/// The text of a page; `left` is what the site may still weigh.
+fn text(world: &dyn World, source: &str, left: &mut usize) -> Result<String, Problem> {
+    let failed = |message: String, fix: &str| Problem::error(Kind::Size, source, (0, 0), message).fix(fix);
+    let bytes = world
+        .read(source)
+        .map_err(|error| failed(error.to_string(), "keep pages small, as files of the repository"))?;
+    *left = left.checked_sub(bytes.len()).ok_or_else(|| {
+        failed(
+            format!("the pages of the site are more than {BYTES_LIMIT} bytes: this one is left out"),
+            "split the site",
+        )
+    })?;
+    String::from_utf8(bytes).map_err(|_| failed("the page is not UTF-8".to_owned(), "save it as UTF-8"))
+}
+
+fn render(source: &str, text: &str, links: &Links<'_>) -> Rendered {
+    let mut rendered = markdown::render(source, text, links);
     let lines = text.lines().count();
     if lines > LINES_LIMIT {
         let message = format!("the page has {lines} lines; nobody reads more than {LINES_LIMIT}");

@@ -23,6 +23,8 @@ use crate::problem::{Kind, Problem};
 const DEPTH: usize = 200;
 /// Things of one page that were refused and are told one by one.
 const TOLD: usize = 100;
+/// Links of one page that lead nowhere and are told one by one.
+const DEAD: usize = 1_000;
 /// Raw tags of one page.
 const RAW: usize = 20_000;
 
@@ -135,6 +137,12 @@ impl<'w> Writer<'w> {
         self.told += 1;
         if self.told <= TOLD {
             self.done.problems.push(Problem::error(kind, self.file, at, what).fix(fix));
+        }
+    }
+
+    fn tell_link(&mut self, problem: Option<Problem>) {
+        if let Some(problem) = problem.filter(|_| self.done.problems.len() < DEAD) {
+            self.done.problems.push(problem);
         }
     }
 
@@ -452,8 +460,10 @@ impl<'w> Writer<'w> {
         let at = self.at(node);
         let attributes = after(node);
         let resolved = self.links.resolve(self.file, &link.url, at);
-        self.done.problems.extend(resolved.problem);
-        self.done.links.extend(resolved.link);
+        self.tell_link(resolved.problem);
+        if self.done.links.len() < 10 * DEAD {
+            self.done.links.extend(resolved.link);
+        }
         self.open.push(Open::Own);
         self.out.push_str("<a");
         if let Some(id) = attributes.id.clone() {
@@ -474,7 +484,7 @@ impl<'w> Writer<'w> {
         let at = self.at(node);
         let attributes = after(node);
         let resolved = self.links.resolve(self.file, &image.url, at);
-        self.done.problems.extend(resolved.problem);
+        self.tell_link(resolved.problem);
         let alternative: String = node
             .descendants()
             .filter_map(|child| match &child.data().value {

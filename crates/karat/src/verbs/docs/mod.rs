@@ -83,7 +83,12 @@ impl Docs {
     pub(crate) fn read(dir: &Path) -> Result<Self, CommandError> {
         let world = Folder::open(dir)?;
         let (site, problems) = Site::read(&world, "");
-        Ok(Self { site, problems, changes: changes(dir), world })
+        Ok(Self { site, problems, changes: BTreeMap::new(), world })
+    }
+
+    /// Asks the history, which takes a while where it is long.
+    pub(crate) fn with_changes(self, dir: &Path) -> Self {
+        Self { changes: changes(dir), ..self }
     }
 
     /// A file of the site that is no page.
@@ -111,8 +116,9 @@ fn changes(dir: &Path) -> BTreeMap<String, Change> {
 
 fn build(dir: &Path, out: Option<&Path>, output: &Output) -> Result<ExitCode, CommandError> {
     let clock = Clock::start();
-    let docs = Docs::read(dir)?;
+    let mut docs = Docs::read(dir)?;
     if let Some(out) = out {
+        docs = docs.with_changes(dir);
         write(&docs, out)?;
     }
     let files = karat_verdict::Files::new(Arc::new(Folder::open(dir)?), &dir.to_string_lossy());

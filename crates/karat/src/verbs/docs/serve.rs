@@ -85,9 +85,12 @@ fn found(dir: &Path, target: &str) -> Answer {
     if let Some((bytes, kind)) = docs.asset(path) {
         return ("200 OK", kind, bytes);
     }
-    let wanted =
-        docs.site.page(path).filter(|found| !path.ends_with(".md") && !found.url.is_empty() || path.is_empty());
-    match wanted.or_else(|| docs.site.home().filter(|_| path.is_empty())) {
+    let is_page = !path.ends_with(".md") && docs.site.page(path).is_some();
+    if !is_page && (!path.is_empty() || docs.site.home().is_none()) {
+        return missing();
+    }
+    let docs = docs.with_changes(dir);
+    match docs.site.page(path).or_else(|| docs.site.home()) {
         Some(found) => ("200 OK", "text/html; charset=utf-8", page::draw(&docs, found).into_bytes()),
         None => missing(),
     }
