@@ -8,7 +8,7 @@ use crate::files::Files;
 use crate::graph::Graph;
 use crate::location::LocationRef;
 use crate::process::{Located, Processed, Target, location_entity, process};
-use crate::read::{Descriptor, Problem, read};
+use crate::read::{Descriptor, Place, Problem, read};
 use crate::refs::EntityRef;
 use crate::stitch::{Final, Stitching, stitch};
 use crate::uid::Uid;
@@ -71,21 +71,21 @@ impl Work<'_> {
         if let Some(known) = self.known.get(&reference) {
             // The same document, by another way.
             if let Some(descriptor) = found.descriptor.filter(|_| known.located.location != found.located.location) {
-                let first = known.located.location.clone();
+                let first = &known.located.location.target;
                 let place = descriptor.place(["metadata", "name"]);
-                let message = format!("{reference} is in {first} already; the first counts");
+                let message = format!("`{reference}` is in {first} already; the first counts");
                 self.out.problems.push(Problem { place, message });
             }
             return;
         }
-        let mut failures = Vec::new();
+        let (mut failures, mut told) = (Vec::new(), Vec::new());
         let mut entity = found.entity.clone();
         match process(&found.entity, &found.located, self.files) {
             Ok(Processed { entity: complete, relations, targets, failures: partial, .. }) => {
                 entity = complete;
                 failures = partial;
                 self.out.graph.set_relations(&reference, &relations);
-                let children = self.load(&targets, &found.located, &mut failures);
+                let children = self.load(&targets, &found.located, &mut failures, &mut told);
                 let others: Vec<EntityRef> = children.into_iter().filter(|child| *child != reference).collect();
                 self.out.graph.set_children(&reference, &others);
             }
@@ -96,26 +96,35 @@ impl Work<'_> {
                 failures.push(failure);
             }
         }
+        for failure in &failures {
+            let place = match &found.descriptor {
+                Some(descriptor) => descriptor.place_of_pointer(failure.field.as_deref().unwrap_or_default()),
+                None => Place { file: found.located.location.target.as_str().into(), line: 0, column: 0 },
+            };
+            self.out.problems.push(Problem { place, message: format!("`{reference}`: {}", failure.plain()) });
+        }
         if let Some(descriptor) = found.descriptor {
-            for failure in &failures {
-                let place = descriptor.place_of_pointer(failure.field.as_deref().unwrap_or_default());
-                self.out.problems.push(Problem { place, message: failure.root().to_owned() });
-            }
             self.out.sources.insert(reference.clone(), descriptor);
         }
+        // These have places of their own.
+        failures.append(&mut told);
         self.known.insert(reference, Known { entity, located: found.located, failures });
     }
 
-    /// Reads what a Location leads to, and gives the entities there.
-    fn load(&mut self, targets: &[Target], located: &Located, failures: &mut Vec<Failure>) -> Vec<EntityRef> {
+    /// Reads what a Location leads to, and gives the entities there. What is wrong within the files is `told`.
+    fn load(
+        &mut self,
+        targets: &[Target],
+        located: &Located,
+        failures: &mut Vec<Failure>,
+        told: &mut Vec<Failure>,
+    ) -> Vec<EntityRef> {
         let mut children = Vec::new();
-        for Target { location, optional } in targets {
+        for Target { location, optional, field } in targets {
             let files = match self.files.find(location) {
                 Ok(files) if files.is_empty() && !optional => {
-                    failures.push(Failure::new(
-                        "NotFoundError",
-                        format!("{} {} does not exist", location.kind, location.target),
-                    ));
+                    let message = format!("{} {} does not exist", location.kind, location.target);
+                    failures.push(Failure::new("NotFoundError", message).of_field(field));
                     continue;
                 }
                 Ok(files) => files,
@@ -131,7 +140,7 @@ impl Work<'_> {
                     return children;
                 }
                 match self.files.read(&file) {
-                    Ok(text) => children.extend(self.documents(&text, &file, located, failures)),
+                    Ok(text) => children.extend(self.documents(&text, &file, located, told)),
                     Err(why) => failures.push(unreadable(&file, &why)),
                 }
             }
@@ -144,13 +153,13 @@ impl Work<'_> {
         text: &[u8],
         file: &LocationRef,
         located: &Located,
-        failures: &mut Vec<Failure>,
+        told: &mut Vec<Failure>,
     ) -> Vec<EntityRef> {
         let mut children = Vec::new();
         for descriptor in read(text, &file.target) {
             match &descriptor.content {
                 Err(problem) => {
-                    failures.push(Failure::new("Error", problem.to_string()));
+                    told.push(Failure::new("Error", problem.to_string()));
                     self.out.problems.push(problem.clone());
                 }
                 Ok(entity) => {

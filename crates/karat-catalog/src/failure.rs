@@ -38,6 +38,16 @@ impl Failure {
         self.cause.as_ref().map_or(&self.message, |cause| cause.root())
     }
 
+    /// [`Failure::root`] for a reader who is at the place already: without links to documentation and the parameters of schemas.
+    pub fn plain(&self) -> &str {
+        let root = self.root();
+        let plain = root.split(". To learn more about catalog file format").next().unwrap_or(root);
+        match plain.split_once(" - ") {
+            Some((sentence, _)) if plain.starts_with(['/', '<']) => sentence,
+            _ => plain,
+        }
+    }
+
     /// As an item of `status.items`.
     pub fn to_status(&self) -> Value {
         json!({

@@ -54,7 +54,7 @@ pub use process::{LOCATION, Located, ORIGIN_LOCATION, Processed, Target, check_k
 pub use query::{FullText, List, OrderField, Params, Query, facets_from_body, facets_from_params, filter_from_params};
 pub use read::{Descriptor, MAX_BYTES, MAX_DOCUMENTS, Place, Problem, read};
 pub use refs::{DEFAULT_NAMESPACE, Defaults, EntityRef, RefError};
-pub use relations::Relation;
+pub use relations::{Reference, Relation, Unreadable, references};
 pub use search::{MAX_ROWS, Row, SearchError, search_rows};
 pub use stitch::{Final, Stitching, stitch};
 pub use uid::Uid;

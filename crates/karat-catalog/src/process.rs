@@ -50,6 +50,8 @@ pub struct Target {
     pub location: LocationRef,
     /// Whether nothing needs to be there.
     pub optional: bool,
+    /// The JSON pointer of the field that says so.
+    pub field: String,
 }
 
 impl Located {
@@ -218,7 +220,7 @@ fn targets(entity: &Entity, base: &LocationRef) -> (Vec<Target>, Vec<Failure>) {
         let location = if kind == base.kind { base.step(target) } else { LocationRef::new(kind, target) };
         // As it would be written on the entities that are found there.
         match LocationRef::parse(&location.to_string()) {
-            Ok(location) => found.push(Target { location, optional }),
+            Ok(location) => found.push(Target { location, optional, field }),
             Err(error @ (LocationError::Form(_) | LocationError::Bare(_) | LocationError::Script(_))) => {
                 failures.push(Failure::new("TypeError", error.to_string()).of_field(field));
             }

@@ -91,33 +91,63 @@ fn fields(entity: &Entity) -> &'static [Field] {
 pub(crate) const SORTED: [&str; 7] =
     ["providesApis", "consumesApis", "dependsOn", "dependencyOf", "memberOf", "children", "members"];
 
+/// One field, or one item of it, that refers to another entity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The field of `spec`.
+    pub field: &'static str,
+    /// Which item, if the field is a list.
+    pub index: Option<usize>,
+    /// The relation that it makes.
+    pub relation: &'static str,
+    /// The relation that it makes the other way.
+    pub reverse: &'static str,
+    /// Whom it means.
+    pub target: EntityRef,
+}
+
 /// A reference that cannot be read, and the field it is in.
-pub(crate) struct Unreadable {
-    pub(crate) field: &'static str,
-    pub(crate) error: RefError,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The field of `spec`.
+    pub field: &'static str,
+    /// Why.
+    pub error: RefError,
+}
+
+/// Whom an entity refers to, in the order of its fields.
+///
+/// # Errors
+/// The first that cannot be read.
+pub fn references(entity: &Entity) -> Result<Vec<Reference>, Unreadable> {
+    let mut found = Vec::new();
+    for field in fields(entity) {
+        let targets: Vec<(Option<usize>, &Value)> = match entity.at(&["spec", field.name]) {
+            Some(Value::Array(items)) => items.iter().enumerate().map(|(index, item)| (Some(index), item)).collect(),
+            Some(value) if is_truthy(value) => vec![(None, value)],
+            _ => Vec::new(),
+        };
+        let defaults = Defaults { kind: field.kind, namespace: Some(entity.namespace()) };
+        for (index, target) in targets {
+            let target = parse(target, defaults).map_err(|error| Unreadable { field: field.name, error })?;
+            if field.only.is_empty() || field.only.contains(&target.kind()) {
+                found.push(Reference { field: field.name, index, relation: field.there, reverse: field.back, target });
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The relations that an entity makes, its own and those of its targets.
 pub(crate) fn relations(entity: &Entity) -> Result<Vec<Relation>, Unreadable> {
     let own = entity.reference();
-    let mut found = Vec::new();
-    for field in fields(entity) {
-        let targets = match entity.at(&["spec", field.name]) {
-            Some(Value::Array(items)) => items.iter().collect(),
-            Some(value) if is_truthy(value) => vec![value],
-            _ => Vec::new(),
-        };
-        let defaults = Defaults { kind: field.kind, namespace: Some(entity.namespace()) };
-        for target in targets {
-            let target = parse(target, defaults).map_err(|error| Unreadable { field: field.name, error })?;
-            if !field.only.is_empty() && !field.only.contains(&target.kind()) {
-                continue;
-            }
-            found.push(Relation { source: own.clone(), kind: field.there, target: target.clone() });
-            found.push(Relation { source: target, kind: field.back, target: own.clone() });
-        }
-    }
-    Ok(found)
+    let both = |reference: Reference| {
+        [
+            Relation { source: own.clone(), kind: reference.relation, target: reference.target.clone() },
+            Relation { source: reference.target, kind: reference.reverse, target: own.clone() },
+        ]
+    };
+    Ok(references(entity)?.into_iter().flat_map(both).collect())
 }
 
 /// A reference as a text, or in its parts.

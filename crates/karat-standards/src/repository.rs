@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use ecow::EcoString;
+use karat_catalog::{Assembled, LocationRef, WorldFiles, assemble};
 use karat_kube::{Path, Step};
 use karat_repository::Fact;
-use karat_source::{World, join};
+use karat_source::{Below, World, join};
 use karat_yaml::Value;
 
 use crate::{Doc, Error, Place, Repository, Source};
@@ -27,13 +28,22 @@ impl Repository {
                 .map(|problem| Error { place: from_root(folder, &problem.place), message: problem.message.clone() }),
         );
         let doc = Doc::new(Facts { fact: facts.fact(name, role), folder: folder.into() });
-        Some(Self { name: name.into(), role: role.into(), folder: folder.into(), facts: Arc::new(facts), doc })
+        let catalog = Arc::new(catalog(world, folder, &facts));
+        Some(Self { name: name.into(), role: role.into(), folder: folder.into(), facts: Arc::new(facts), catalog, doc })
     }
 
     /// A place of the repository's, from the organisation's root.
     pub(crate) fn place(&self, place: &karat_repository::Place) -> Place {
         from_root(&self.folder, place)
     }
+}
+
+/// What a repository adds to the catalog. Its golden paths are in the catalog too; what is in their skeletons is not yet there.
+fn catalog(world: &dyn World, folder: &str, facts: &karat_repository::Repository) -> Assembled {
+    let own = ["catalog-info.yaml", "catalog-info.yml"].into_iter().filter(|file| facts.has(file));
+    let templates = facts.templates.iter().map(|template| template.file.as_str());
+    let files: Vec<LocationRef> = own.chain(templates).map(|file| LocationRef::new("file", file)).collect();
+    assemble(&WorldFiles(&Below::new(world, folder)), &files)
 }
 
 fn from_root(folder: &str, place: &karat_repository::Place) -> Place {

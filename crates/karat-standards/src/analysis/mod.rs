@@ -5,6 +5,7 @@
 
 mod admission;
 mod canary;
+mod catalog;
 mod cluster;
 mod default_deny;
 mod gitops;
@@ -62,8 +63,10 @@ pub static ALL: &[&Analysis] = &[
     &gitops::APPLICATIONS_FROM_SETS,
     &identity::AUTHORIZED,
     &canary::CANARY_IS_ANALYSED,
+    &catalog::CATALOG_IS_WHOLE,
     &propagation::CONTEXT_IS_PROPAGATED,
     &default_deny::DEFAULT_DENY,
+    &catalog::EVERYTHING_IS_OWNED,
     &promotion::FOUR_EYES,
     &pipeline::GATES_HOLD,
     &ingress::INGRESS,
