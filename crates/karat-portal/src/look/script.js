@@ -113,7 +113,9 @@
       button.textContent = "Copied";
       setTimeout(() => { button.textContent = "Copy"; }, 1500);
     });
-    block.before(button);
+    const box = make("div", { className: "copies" });
+    block.before(box);
+    box.append(block, button);
   });
 
   // Only one hallmark is open, and Escape closes it.

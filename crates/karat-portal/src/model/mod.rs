@@ -1,13 +1,16 @@
 //! The organisation compiled: what runs, what was found, who owns what. A page is a function of this and of its URL.
 
 mod docs;
+mod entities;
 mod levels;
 mod live;
 mod owners;
+mod search;
 
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use karat_catalog::EntityRef;
 use karat_diag::Diagnostic;
 use karat_fleet::Cache;
 use karat_source::World;
@@ -16,9 +19,11 @@ use karat_verdict::{Files, Verdict, verdict};
 use karat_yaml::Value;
 
 pub use docs::{DocSite, Docs};
+pub use entities::Entities;
 pub use levels::Grade;
 pub use live::{Clock, Models, Snapshot};
 pub use owners::{Owners, Team};
+pub use search::{Hit, search};
 
 /// An organisation, as it was read at one moment.
 pub struct Model {
@@ -36,6 +41,8 @@ pub struct Model {
     pub owners: Owners,
     /// Its documentation.
     pub docs: Docs,
+    /// The entities that its files describe.
+    pub entities: Arc<dyn Entities>,
 }
 
 /// Something that has karats.
@@ -60,10 +67,11 @@ impl Model {
         let organisation = &verdict.fleet.organisation;
         let owners = Owners::of(&verdict);
         let docs = Docs::of(&verdict, world);
+        let entities = Arc::new(entities::Own::of(&verdict, &**world));
         let title = organisation.file.value.at(["spec", "title"]).and_then(Value::as_str).unwrap_or_default();
         let name = organisation.name.to_string();
         let title = if title.is_empty() { name.clone() } else { title.to_owned() };
-        Ok(Self { name, title, today, files, verdict, owners, docs })
+        Ok(Self { name, title, today, files, verdict, owners, docs, entities })
     }
 
     /// Everything that has karats, services first.
@@ -111,6 +119,16 @@ impl Scored<'_> {
         let is_must = |id: &&ecow::EcoString| standards.get(id).is_some_and(|standard| standard.level == Level::Must);
         self.score.unmet.keys().filter(is_must).count()
     }
+}
+
+/// What has the karats of an entity of the catalog: a component's service, or else its repository; a group's tenant.
+pub fn scored_of<'m>(model: &'m Model, reference: &EntityRef) -> Option<Scored<'m>> {
+    let kinds: &[&str] = match reference.kind() {
+        "component" => &["service", "repository"],
+        "group" => &["tenant"],
+        _ => return None,
+    };
+    kinds.iter().find_map(|kind| model.entity(kind, reference.name()))
 }
 
 /// The kinds of things that have karats, as they are listed.

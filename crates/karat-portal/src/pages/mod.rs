@@ -1,16 +1,20 @@
 //! The pages, each a function of data that gives markup: nothing here waits, writes or asks the clock.
 
 mod application;
+mod catalog;
 mod create;
 mod difference;
 mod docs;
+mod entity;
 mod excerpt;
 mod fleet;
 mod home;
 mod identity;
 pub mod paths;
+mod relations;
 mod scorecard;
 mod scorecards;
+mod search;
 mod source;
 mod standard;
 mod standards;
@@ -22,14 +26,17 @@ use maud::{Markup, html};
 use crate::parts::{Active, Frame, Header, empty, header, page};
 
 pub use application::{application, object, object_text};
+pub use catalog::catalog;
 pub use create::{create, failed, form, review, task};
 pub use difference::{Sides, difference};
 pub use docs::{doc, docs, no_doc};
+pub use entity::{View, entity};
 pub use fleet::fleet;
 pub use home::home;
 pub use identity::{audit, login, tokens};
 pub use scorecard::scorecard;
 pub use scorecards::scorecards;
+pub use search::search;
 pub use source::source;
 pub use standard::standard;
 pub use standards::standards;

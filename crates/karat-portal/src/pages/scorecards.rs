@@ -2,17 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use karat_catalog::EntityRef;
 use karat_diag::count;
 use maud::{Markup, html};
 
 use super::{Page, paths, words};
-use crate::model::{Grade, KINDS, Model, Scored};
+use crate::model::{Entities, Grade, KINDS, Model, Scored};
 use crate::parts::{
     Active, Column, Header, Query, Sort, Tab, Table, empty, hallmark, header, meter, segment, table, tabs,
 };
 
-/// The page. `by=` is entity (without it), team, system or standard; `systems` says which system a thing is part of, by its name.
-pub fn scorecards(model: &Model, query: &Query, systems: &BTreeMap<String, String>) -> Page {
+/// The page. `by=` is entity (without it), team, system or standard.
+pub fn scorecards(model: &Model, entities: &dyn Entities, query: &Query) -> Page {
+    let system = |scored: &Scored<'_>| {
+        let entity = entities.get(&EntityRef::new("component", "default", &scored.entity.name));
+        entity.and_then(|entity| entity.text(&["spec", "system"]).map(str::to_owned)).unwrap_or_default()
+    };
     let by = query.get("by").unwrap_or("entity");
     let head = Header {
         title: "Scorecards",
@@ -30,7 +35,7 @@ pub fn scorecards(model: &Model, query: &Query, systems: &BTreeMap<String, Strin
         (tabs("Ways to look at it", &[tab("Everything", "entity"), tab("By team", "team"), tab("By system", "system"), tab("By standard", "standard")]))
         @match by {
             "team" => (groups(model, query, "Team", |scored| scored.team.to_owned(), |name| words::team(model, name))),
-            "system" => (groups(model, query, "System", |scored| systems.get(scored.entity.name.as_str()).cloned().unwrap_or_default(), |name| html! {
+            "system" => (groups(model, query, "System", system, |name| html! {
                 @if name.is_empty() { span class="muted" { "none" } } @else { a href=(paths::entity("system", "default", name)) { (name) } }
             })),
             "standard" => (by_standard(model, query)),

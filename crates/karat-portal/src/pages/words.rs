@@ -1,11 +1,12 @@
 //! What several pages say in the same words.
 
+use karat_catalog::EntityRef;
 use karat_standards::{Admission, Finding, In, Level, Scope, Standard};
 use maud::{Markup, html};
 
 use super::paths;
 use crate::look::Icon;
-use crate::model::Model;
+use crate::model::{Entities, Model};
 use crate::parts::{Day, State, days, relative};
 
 /// `must`, `should`.
@@ -64,6 +65,16 @@ pub(super) fn team(model: &Model, name: &str) -> Markup {
             span class="muted" { "nobody" }
         } @else {
             a href=(paths::team(name)) { (model.owners.title(name)) }
+        }
+    }
+}
+
+/// An entity of the catalog as a link; one that is not there only by its name.
+pub(super) fn entity(entities: &dyn Entities, reference: &EntityRef) -> Markup {
+    html! {
+        @match entities.get(reference) {
+            Some(entity) => a href=(paths::entity(reference.kind(), reference.namespace(), reference.name())) { (entity.title()) },
+            None => span class="muted" title="not in the catalog" { (reference.name()) },
         }
     }
 }

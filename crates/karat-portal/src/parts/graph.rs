@@ -65,8 +65,8 @@ pub fn graph(label: &str, graph: &Graph) -> Markup {
                     path class="tip" d=(way.tip()) {}
                 }
                 @for way in &drawn.ways {
-                    @let (x, y) = way.middle();
-                    text class="label" x=(x) y=(y - 4) text-anchor="middle" aria-hidden="true" { (way.label) }
+                    @let (x, y, anchor) = way.word();
+                    text class="label" x=(x) y=(y) text-anchor=(anchor) aria-hidden="true" { (way.label) }
                 }
                 @for (node, place) in graph.nodes.iter().zip(&drawn.places) { (one(node, *place)) }
             }
@@ -114,6 +114,15 @@ struct Way {
     label: String,
     /// From the edge's source to its target.
     points: Vec<(i32, i32)>,
+    alone: Alone,
+}
+
+/// Which end of an edge no other shares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Alone {
+    Last,
+    First,
+    Neither,
 }
 
 impl Way {
@@ -136,11 +145,16 @@ impl Way {
         format!("M{x} {y}l{back} -4v8z")
     }
 
-    /// The middle of its first stretch, where its word stands.
-    fn middle(&self) -> (i32, i32) {
-        match self.points.as_slice() {
-            [(x, y), (to_x, to_y), ..] => (x.midpoint(*to_x), y.midpoint(*to_y)),
-            _ => (0, 0),
+    /// Where its word stands: at the end where it is alone, else in the middle.
+    fn word(&self) -> (i32, i32, &'static str) {
+        let (Some(&first), Some(&last)) = (self.points.first(), self.points.last()) else { return (0, 0, "start") };
+        let forth = first.0 < last.0;
+        match self.alone {
+            Alone::Last if forth => (last.0 - 12, last.1 - 5, "end"),
+            Alone::Last => (last.0 + 12, last.1 - 5, "start"),
+            Alone::First if forth => (first.0 + 6, first.1 - 5, "start"),
+            Alone::First => (first.0 - 6, first.1 - 5, "end"),
+            Alone::Neither => (first.0.midpoint(last.0), first.1.midpoint(last.1) - 4, "middle"),
         }
     }
 }
@@ -183,7 +197,7 @@ impl Layout {
                 y += tall(at, graph.nodes.len()) + BELOW;
             }
         }
-        let ways = edges.iter().zip(chains).zip(&turned).map(|(((_, _, label), chain), turned)| {
+        let ways = edges.iter().zip(chains).zip(&turned).map(|(((from, to, label), chain), turned)| {
             let mut points = Vec::with_capacity(chain.len() + 1);
             for (step, &at) in chain.iter().enumerate() {
                 let (x, y) = places[at];
@@ -198,7 +212,15 @@ impl Layout {
             if *turned {
                 points.reverse();
             }
-            Way { label: label.clone(), points }
+            let alone = match (
+                edges.iter().filter(|edge| edge.1 == *to).count(),
+                edges.iter().filter(|edge| edge.0 == *from).count(),
+            ) {
+                (1, _) => Alone::Last,
+                (_, 1) => Alone::First,
+                _ => Alone::Neither,
+            };
+            Way { label: label.clone(), points, alone }
         });
         let ways = ways.collect();
         places.truncate(graph.nodes.len());

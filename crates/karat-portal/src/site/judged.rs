@@ -1,6 +1,5 @@
 //! Routes of what was judged: home, scorecards, standards, waivers, files.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
@@ -16,7 +15,7 @@ pub(super) async fn home(State(site): State<Arc<Site>>, ask: Ask) -> Response {
 
 pub(super) async fn scorecards(State(site): State<Arc<Site>>, ask: Ask) -> Response {
     let now = site.models.now();
-    site.answer(&ask, &now, &pages::scorecards(&now.model, &ask.query, &BTreeMap::new()))
+    site.answer(&ask, &now, &pages::scorecards(&now.model, &*site.entities(&now), &ask.query))
 }
 
 pub(super) async fn scorecard(

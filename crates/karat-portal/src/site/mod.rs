@@ -1,6 +1,7 @@
 //! The pages as routes: what a URL asks is read, the page is made of the model of now, and what all pages have is put around it.
 
 mod ask;
+mod catalog;
 mod create;
 mod docs;
 mod fleet;
@@ -20,7 +21,7 @@ use tokio::sync::Semaphore;
 use crate::identity::{self, Identity};
 use crate::look::Asset;
 use crate::make::Maker;
-use crate::model::{Clock, Models, Snapshot};
+use crate::model::{Clock, Entities, Models, Snapshot};
 use crate::pages::{Page, missing};
 use crate::parts::Frame;
 
@@ -58,6 +59,12 @@ impl Site {
             // A panic there has been told already.
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         }
+    }
+
+    /// The catalog that pages show.
+    #[expect(clippy::unused_self, reason = "a portal that keeps a catalog gives that one")]
+    pub(crate) fn entities(&self, snapshot: &Snapshot) -> Arc<dyn Entities> {
+        Arc::clone(&snapshot.model.entities)
     }
 
     fn frame(&self, ask: &Ask, snapshot: &Snapshot) -> Frame {
@@ -122,6 +129,12 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/docs/{namespace}/{kind}/{name}", get(docs::home))
         .route("/docs/{namespace}/{kind}/{name}/", get(docs::home))
         .route("/docs/{namespace}/{kind}/{name}/{*path}", get(docs::page))
+        .route("/catalog", get(catalog::catalog))
+        .route("/catalog/{namespace}/{kind}/{name}", get(catalog::overview))
+        .route("/catalog/{namespace}/{kind}/{name}/dependencies", get(catalog::dependencies))
+        .route("/catalog/{namespace}/{kind}/{name}/api", get(catalog::api))
+        .route("/search", get(catalog::page))
+        .route("/search.json", get(catalog::palette))
         .route("/create", get(create::create))
         .route("/create/tasks/{id}", get(create::task))
         .route("/create/{namespace}/{name}", get(create::form).post(create::sent))

@@ -21,8 +21,12 @@ fn files() -> Vec<PathBuf> {
 
 fn lines(file: &Path) -> (Json, Vec<Json>) {
     let text = fs_err::read_to_string(file).unwrap();
-    let mut lines =
-        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}")));
+    let mut lines = text.lines().map(|line| {
+        let mut value: Json = serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        // The goldens are of objects with sorted keys; JavaScript keeps the order that it is given.
+        value.sort_all_objects();
+        value
+    });
     (lines.next().unwrap(), lines.collect())
 }
 
