@@ -373,7 +373,9 @@ impl About<'_> {
             let (api, problems) = karat_docs::openapi::read("definition", text.as_bytes());
             if !api.html.is_empty() && api.html.len() <= DRAWN {
                 // Cleaned by an allow-list in `karat-docs`: nothing in it runs.
-                return html! { article class="doc" { (PreEscaped(api.html)) } };
+                // The page has its title already.
+                let html = api.html.replace("<h1", "<h2").replace("</h1>", "</h2>");
+                return html! { article class="doc" { (PreEscaped(html)) } };
             }
             if !api.html.is_empty() {
                 return html! { p class="muted" { "The whole of it is too large for one page." } (operations(self.entity, self.reference)) };
