@@ -12,7 +12,7 @@ fn check(path: &str, page: &Answer) {
     if !page.headers["content-type"].to_str().unwrap().starts_with("text/html") {
         return;
     }
-    for refused in [" style=", "<style", " onclick=", " onload=", "javascript:"] {
+    for refused in [" style=", "<style", " onclick=", " onload=", "=\"javascript:"] {
         assert!(!page.text.contains(refused), "{path} has {refused}");
     }
     assert_eq!(page.text.matches("<script").count(), 1, "{path} has a script of its own");
