@@ -22,6 +22,7 @@ static OWN: LazyLock<Arc<DocSite>> = LazyLock::new(|| {
         owner: String::new(),
         about: "How the platform's standards are met, and what its tools do.".into(),
         world: Arc::new(world),
+        entity: None,
         folder: String::new(),
         site: OnceLock::new(),
     })
@@ -43,6 +44,8 @@ pub struct DocSite {
     pub about: String,
     /// Where its files are.
     pub world: Arc<dyn World>,
+    /// The entity, as its file has it; none for Karat's own.
+    pub entity: Option<serde_json::Value>,
     folder: String,
     site: OnceLock<Site>,
 }
@@ -57,6 +60,11 @@ impl DocSite {
     pub fn href(&self) -> String {
         let part = crate::parts::segment;
         format!("/docs/{}/{}/{}/", part(&self.namespace), part(&self.kind), part(&self.name))
+    }
+
+    /// The folder that holds its `mkdocs.yml`.
+    pub fn folder(&self) -> &str {
+        &self.folder
     }
 
     fn is(&self, kind: &str, namespace: &str, name: &str) -> bool {
@@ -116,6 +124,7 @@ fn site(entity: &karat_catalog::Entity, file: &str, world: &Arc<dyn World>) -> O
         owner: owner.rsplit(['/', ':']).next().unwrap_or_default().to_owned(),
         about: entity.text(&["metadata", "description"]).unwrap_or_default().to_owned(),
         world: Arc::clone(world),
+        entity: Some(entity.clone().into_value()),
         folder,
         site: OnceLock::new(),
     })

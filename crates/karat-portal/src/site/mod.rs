@@ -6,6 +6,7 @@ mod create;
 mod docs;
 mod fleet;
 mod judged;
+mod techdocs;
 
 use std::sync::Arc;
 
@@ -140,6 +141,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/create/{namespace}/{name}", get(create::form).post(create::sent))
         .route("/theme", post(ask::theme))
         .route("/assets/{name}", get(asset))
+        .merge(techdocs::router())
         .merge(identity::router())
         .fallback(nowhere)
         .layer(door)

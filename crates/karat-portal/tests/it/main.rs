@@ -5,3 +5,4 @@ mod escaping;
 mod identity;
 mod organisation;
 mod pages;
+mod techdocs;

@@ -46,7 +46,7 @@ fn the_cli_reference_is_true() {
 fn the_standards_reference_is_true() {
     let mut page = String::from(
         "# Standards\n\nThe golden standards that come with Karat, made from `standards/` by `cargo xtask gen standards`. An organisation adds \
-         its own, and\nreplaces ours by theirs, in `governance/standards/`. What a miss costs is counted from 24 karats.\n",
+         its own, and\nreplaces ours by theirs, in `governance/standards/`. What a miss costs is counted from 24 karats. Why each of them is asked for is what\n`karat standards show` says.\n",
     );
     let standards = Standards::builtin().unwrap();
     let mut area = "";
@@ -62,12 +62,10 @@ fn the_standards_reference_is_true() {
         };
         let judged = standard.applies.to.word();
         let enforced = if standard.enforce.is_some() { ", and by API servers" } else { "" };
-        let _ = write!(page, "\n### {}\n\n**{}.** {}\n\n", standard.id, standard.title, standard.why);
-        let _ = writeln!(page, "| level | costs | judged | how to meet it |\n| --- | --- | --- | --- |");
         let _ = writeln!(
             page,
-            "| {level} | {} | each {judged}{enforced} | [{}](../{}.md) |",
-            standard.karats, standard.fix, standard.fix
+            "\n### {}\n\n{}. *{level}*, costs {}, judged of each {judged}{enforced}. [How to meet it](../{}.md).",
+            standard.id, standard.title, standard.karats, standard.fix
         );
     }
     let path = root().join("docs/reference/standards.md");
