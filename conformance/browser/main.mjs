@@ -1,0 +1,196 @@
+// Reads a portal as people do, in Debian's Chromium: every kind of page at two widths and in both themes, by WCAG 2.2 AA's rules; then
+// what people come for, by mouse, by keys alone, and without JavaScript. `node main.mjs ADDRESS FOLDER` keeps a picture of each page in
+// FOLDER, and says on each line what is wrong; it fails if anything is. The portal must be that of the test in karat-portal, which makes
+// findings to follow.
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const axe = createRequire(import.meta.url)("axe-core").source;
+const [, , base, folder] = process.argv;
+const PAGE = 60_000;
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+const PAGES = [
+  "/",
+  "/catalog",
+  "/catalog?kind=nothing",
+  "/catalog/default/component/appointments",
+  "/catalog/default/component/appointments/dependencies",
+  "/catalog/default/component/appointments/api",
+  "/catalog/default/api/appointments/api",
+  "/catalog/default/group/scheduling",
+  "/catalog/default/system/scheduling",
+  "/docs",
+  "/docs/default/component/karat/how-to/harden-a-container/",
+  "/standards",
+  "/standards/runtime/hardened",
+  "/scorecards",
+  "/scorecards?by=team",
+  "/scorecards?by=standard",
+  "/scorecards/service/appointments",
+  "/waivers",
+  "/fleet",
+  "/fleet/appointments-production-eu",
+  "/fleet/appointments-production-eu/0",
+  "/fleet/diff",
+  "/create",
+  "/create/default/go-service",
+  "/search?q=records",
+  "/source/governance/organisation.yaml?line=40",
+  "/audit",
+  "/tokens",
+  "/nothing-here",
+];
+
+const wrong = [];
+const check = (is, text) => { if (!is) { wrong.push(text); console.log(`wrong: ${text}`); } };
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox"] });
+
+const open = async (options = {}) => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  page.on("request", (request) => check(request.url().startsWith(base) || request.url().startsWith("data:"), `${page.url()} asks ${request.url()}`));
+  page.on("console", (message) => {
+    // A page that is not there says so; that is what is tested.
+    if (message.type() === "error" && !page.url().endsWith("/nothing-here")) check(false, `${page.url()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => check(false, `${page.url()}: ${error}`));
+  return page;
+};
+const go = (page, path) => page.goto(base + path);
+const heading = (page) => page.locator("h1").first().innerText();
+
+// Every kind of page.
+let heaviest = ["", 0];
+for (const [width, colorScheme] of [[1280, "light"], [1280, "dark"], [360, "light"], [360, "dark"]]) {
+  const page = await open({ viewport: { width, height: 800 }, colorScheme });
+  for (const path of PAGES) {
+    const where = `${path} at ${width} px, ${colorScheme}`;
+    const answer = await go(page, path);
+    const bytes = (await answer.body()).length;
+    if (bytes > heaviest[1]) heaviest = [path, bytes];
+    check(bytes < PAGE, `${where}: ${bytes} bytes`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    check(wide <= 0, `${where}: ${wide} px too wide`);
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: "tag", values } }), RULES);
+    for (const { id, help, nodes } of violations) check(false, `${where}: ${id}, ${help}: ${nodes[0].html.slice(0, 160)}`);
+    const name = path.replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "home";
+    await page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png`, fullPage: true });
+  }
+  await page.context().close();
+}
+
+const tasks = {
+  "documentation is read": async (page) => {
+    await go(page, "/docs");
+    await page.getByRole("link", { name: "Karat", exact: true }).click();
+    await page.getByRole("link", { name: "Harden a container", exact: true }).first().click();
+    check((await heading(page)) === "Harden a container", "the page of the docs is not there");
+  },
+  "the catalog is filtered, and relations are followed": async (page) => {
+    await go(page, "/catalog");
+    await page.getByLabel("Kind").selectOption("Component");
+    if (await page.evaluate(() => !document.querySelector("form.filters").onchange)) await page.getByRole("button", { name: "Show", exact: true }).click().catch(() => {});
+    await page.waitForURL(/kind=Component/);
+    await page.getByRole("link", { name: "Appointments", exact: true }).click();
+    check((await heading(page)) === "Appointments", "the entity is not there");
+    await page.locator(".graph a", { hasText: "Records, over gRPC" }).click();
+    check((await heading(page)) === "Records, over gRPC", "the relation leads elsewhere");
+  },
+  "a finding leads to its fix": async (page) => {
+    await go(page, "/");
+    await page.locator(".rows a", { hasText: "writable root" }).first().click();
+    check(page.url().includes("/scorecards/service/appointments"), "the finding leads elsewhere");
+    check(await page.getByText("readOnlyRootFilesystem: false").first().isVisible(), "its line is not shown");
+    await page.getByRole("link", { name: "How to harden a container" }).first().click();
+    check((await heading(page)) === "Harden a container", "the fix is not there");
+  },
+  "something is found": async (page) => {
+    await go(page, "/");
+    await page.getByRole("searchbox", { name: "Find anything" }).fill("records-database");
+    await page.getByRole("searchbox", { name: "Find anything" }).press("Enter");
+    await page.locator("main ol a").first().click();
+    check((await heading(page)) === "records-database", "the first result is another");
+  },
+  "the theme is changed": async (page) => {
+    await go(page, "/fleet");
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const before = await ground();
+    await page.getByRole("button", { name: "Change between light and dark" }).click();
+    await page.waitForFunction((before) => getComputedStyle(document.body).backgroundColor !== before, before);
+    await page.reload();
+    check((await ground()) !== before, "the theme is forgotten");
+  },
+  "a service is made": async (page, script) => {
+    const name = script ? "ward-lists" : "bed-plans";
+    await go(page, "/create/default/go-service");
+    await page.getByLabel("Name", { exact: true }).fill("Wrong Name");
+    await page.getByRole("button", { name: "Review" }).click();
+    check(await page.getByText("1 answer does not fit").isVisible(), "a wrong answer is taken");
+    await page.getByLabel("Name", { exact: true }).fill(name);
+    await page.getByRole("button", { name: "Review" }).click();
+    check(await page.getByText(`apps/${name}`).first().isVisible(), "the review does not say the folder");
+    await page.getByRole("button", { name: "Create", exact: true }).click();
+    check(await page.getByText("It is made.").isVisible(), "it is not made");
+  },
+};
+const keys = {
+  "by keys alone": async (page) => {
+    await go(page, "/catalog");
+    await page.keyboard.press("Tab");
+    check((await page.evaluate(() => document.activeElement.textContent)) === "Skip to content", "the first stop is not the way past the rail");
+    await page.keyboard.press("Enter");
+    check((await page.evaluate(() => document.activeElement.id)) === "main", "the way past the rail leads elsewhere");
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await page.keyboard.press("k");
+    check(await page.evaluate(() => document.activeElement.closest("tr") === document.querySelector("tbody tr")), "j and k do not walk rows");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/catalog\/default/);
+    await page.keyboard.press("g");
+    await page.keyboard.press("s");
+    await page.waitForURL(/\/standards$/);
+    await page.keyboard.press("/");
+    await page.keyboard.type("runtime/hard");
+    await page.locator("#found li").first().waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/standards\/runtime\/hardened/);
+    await page.keyboard.press("?");
+    check(await page.getByRole("heading", { name: "Keys" }).isVisible(), "the list of keys does not open");
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: "tag", values } }), RULES);
+    for (const { id, help, nodes } of violations) check(false, `the list of keys: ${id}, ${help}: ${nodes[0].html.slice(0, 160)}`);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("record");
+    await page.locator("#found li").first().waitFor();
+    await page.evaluate(axe);
+    const palette = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: "tag", values } }), RULES);
+    for (const { id, help, nodes } of palette.violations) check(false, `the palette: ${id}, ${help}: ${nodes[0].html.slice(0, 160)}`);
+    await page.screenshot({ path: `${folder}/palette-1280-light.png` });
+    await page.keyboard.press("Escape");
+  },
+};
+
+for (const javaScriptEnabled of [true, false]) {
+  for (const [what, task] of Object.entries(javaScriptEnabled ? { ...tasks, ...keys } : tasks)) {
+    const page = await open({ javaScriptEnabled });
+    const how = javaScriptEnabled ? "" : ", without JavaScript";
+    try {
+      if (javaScriptEnabled || what !== "the theme is changed") await task(page, javaScriptEnabled);
+      else {
+        await go(page, "/fleet");
+        await page.getByRole("button", { name: "Change between light and dark" }).click();
+        check((await page.locator("html").getAttribute("data-theme")) === "dark" && page.url().endsWith("/fleet"), "the theme is not changed without JavaScript");
+      }
+    } catch (error) {
+      check(false, `${what}${how}: ${String(error).split("\n")[0]}`);
+    }
+    await page.context().close();
+  }
+}
+await browser.close();
+console.log(`${PAGES.length} pages, the heaviest ${heaviest[0]} with ${heaviest[1]} bytes; ${wrong.length} wrong`);
+process.exitCode = wrong.length ? 1 : 0;
