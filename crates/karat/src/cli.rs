@@ -52,6 +52,7 @@ enum Verb {
     New(verbs::new::New),
     Render(Box<verbs::render::Render>),
     Standards(verbs::standards::StandardsArgs),
+    Up(verbs::up::Up),
     Update(verbs::update::Update),
 }
 
@@ -86,6 +87,7 @@ fn dispatch(verb: &Verb, output: &Output) -> Result<ExitCode, CommandError> {
         Verb::New(new) => verbs::new::run(new, output),
         Verb::Render(render) => verbs::render::run(render, output),
         Verb::Standards(arguments) => verbs::standards::run(arguments, output),
+        Verb::Up(up) => verbs::up::run(up, output),
         Verb::Update(update) => verbs::update::run(update, output),
     }
 }

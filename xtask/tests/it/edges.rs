@@ -35,6 +35,7 @@ const STOREYS: [(&str, &[&str]); 3] = [
             "karat-ci",
             "karat-engine",
             "karat-git",
+            "karat-ingest",
             "karat-mesh",
             "karat-oci",
             "karat-release",

@@ -6,4 +6,5 @@ pub(crate) mod docs;
 pub(crate) mod new;
 pub(crate) mod render;
 pub(crate) mod standards;
+pub(crate) mod up;
 pub(crate) mod update;

@@ -7,7 +7,7 @@ use karat_testkit::Sandbox;
 
 use crate::{karat, root};
 
-const VERBS: [&str; 11] = [
+const VERBS: [&str; 12] = [
     "",
     "check",
     "diff",
@@ -18,6 +18,7 @@ const VERBS: [&str; 11] = [
     "standards list",
     "standards show",
     "standards export",
+    "up",
     "update",
 ];
 
