@@ -20,6 +20,15 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
     )
 }
 
+/// Chromium, which the portal's pages are read with.
+pub(crate) fn chromium(install_it: bool) -> Result<()> {
+    match PathBuf::from("/usr/bin/chromium").is_file() {
+        true => Ok(()),
+        false if install_it => install(&["chromium"]),
+        false => bail!("Chromium is needed (/usr/bin/chromium); --install gets it"),
+    }
+}
+
 /// The folder with PostgreSQL's server programs, the newest version there is. Debian keeps them out of `PATH`.
 pub(crate) fn postgres(install_it: bool) -> Result<PathBuf> {
     let find = || {

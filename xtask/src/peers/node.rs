@@ -15,6 +15,9 @@ pub(super) fn get(peer: &Peer, install: bool) -> Result<()> {
             |error| if install { debian::install(&["nodejs", "npm"]).and_then(|()| version()) } else { Err(error) },
         )
         .context("node is needed; --install gets it")?;
+    if peer.name == "browser" {
+        debian::chromium(install)?;
+    }
     let home = peer.home();
     peer.refresh(&version, home.join("node_modules").is_dir(), || {
         fresh(&home)?;

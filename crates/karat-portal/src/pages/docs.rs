@@ -52,7 +52,7 @@ pub fn doc(model: &Model, site: &DocSite, page: &DocPage) -> Page {
                 @if !page.toc.iter().any(|heading| heading.level == 1) { h1 { (page.title) } }
                 @if let Some(quadrant) = page.quadrant { p class="small muted" { (purpose(quadrant)) } }
                 // Cleaned by an allow-list in `karat-docs`: nothing in it runs.
-                (PreEscaped(&page.html))
+                (PreEscaped(reachable(&page.html)))
                 p class="small muted" {
                     @if !site.owner.is_empty() { (Icon::Group.draw()) " Kept by " (words::team(model, &site.owner)) " · " }
                     @if model.holds(&page.source) { a href=(paths::source(&page.source, 0)) { (page.source) } } @else { (page.source) }
@@ -115,6 +115,12 @@ fn entries(site: &DocSite, list: &[Entry], here: &DocPage, base: &str) -> Markup
             }
         }
     }
+}
+
+/// What scrolls by itself can be reached by keys. The tags are those that `karat-docs` writes; text has no `<`.
+pub(super) fn reachable(html: &str) -> String {
+    html.replace("<pre>", "<pre tabindex=\"0\">")
+        .replace("<div class=\"table\">", "<div class=\"table\" tabindex=\"0\">")
 }
 
 fn purpose(quadrant: Quadrant) -> &'static str {

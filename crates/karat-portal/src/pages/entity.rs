@@ -375,7 +375,7 @@ impl About<'_> {
                 // Cleaned by an allow-list in `karat-docs`: nothing in it runs.
                 // The page has its title already.
                 let html = api.html.replace("<h1", "<h2").replace("</h1>", "</h2>");
-                return html! { article class="doc" { (PreEscaped(html)) } };
+                return html! { article class="doc" { (PreEscaped(super::docs::reachable(&html))) } };
             }
             if !api.html.is_empty() {
                 return html! { p class="muted" { "The whole of it is too large for one page." } (operations(self.entity, self.reference)) };

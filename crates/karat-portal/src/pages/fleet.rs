@@ -80,12 +80,14 @@ fn cell(model: &Model, applications: &[usize]) -> Markup {
             @if index > 0 { " " }
             @let application = &model.verdict.subject.applications[*at];
             @let objects = model.verdict.fleet.application(&application.name).map_or(0, |found| found.documents.len());
-            a href=(paths::application(&application.name)) aria-label={ (application.name) ": " (count(objects, "object")) } title=(application.name) {
+            a href=(paths::application(&application.name)) title=(application.name) {
+                span class="hide" { (application.name) ": " }
                 (match application.state {
                     Whole::Whole => State::Good.word(&objects.to_string()),
                     Whole::Part => State::Quiet.word("values"),
                     Whole::Failed => State::Bad.word("failed"),
                 })
+                @if application.state == Whole::Whole { span class="hide" { @if objects == 1 { " object" } @else { " objects" } } }
             }
         }
     }

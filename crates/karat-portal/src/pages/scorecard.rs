@@ -75,9 +75,9 @@ fn one(model: &Model, finding: &Finding, diagnostic: &Diagnostic, first: bool) -
             }
             @for place in &diagnostic.places { (excerpt(model, place)) }
             p class="prose" { (finding.why) }
-            p {
+            p class="actions" {
                 a class="button" href=(paths::fix(&finding.fix)) { "How to " (karat_verdict::fix_text(&finding.fix)) }
-                " " a href=(paths::standard(&finding.standard)) { (finding.standard) }
+                a class="tag" href=(paths::standard(&finding.standard)) { (finding.standard) }
             }
             @if let Some(waiver) = &finding.waiver {
                 p class="muted prose" { "Waived by " (waiver.owner) ", ends " (words::day(model, waiver.until)) ": " (waiver.reason) }

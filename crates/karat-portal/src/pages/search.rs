@@ -11,7 +11,7 @@ pub fn search(words: &str, hits: &[Hit]) -> Page {
     let head = Header { title: "Search", question: "Where is what I am looking for?", ..Header::default() };
     let content = html! {
         (header(&head))
-        form class="filters" action="/search" role="search" {
+        form class="filters" action="/search" {
             div class="grow" { label for="words" { "Words" } input id="words" type="search" name="q" value=(words); }
             button class="main" { "Search" }
             @if !hits.is_empty() { span class="of" role="status" { (karat_diag::count(hits.len(), "result")) } }

@@ -81,14 +81,15 @@ fn one(node: &Node, (x, y): (i32, i32)) -> Markup {
         (false, false) => "missing",
     };
     let inner = html! {
-        title { (node.label) ", " (node.kind) @if node.href.is_none() && !node.own { ", which is not in the catalog" } }
+        @if node.href.is_none() && !node.own { title { (node.label) " is not in the catalog" } }
+        @else if cut(&node.label) != node.label { title { (node.label) } }
         rect x=(x) y=(y) width=(WIDTH) height=(HEIGHT) rx="5" {}
         text class="kind" x=(x + 12) y=(y + 17) { (cut(&node.kind)) }
         text x=(x + 12) y=(y + 33) { (cut(&node.label)) }
     };
     html! {
         @match node.href.as_deref().filter(|_| !node.own) {
-            Some(href) => a href=(href) class=(class) aria-label={ (node.label) ", " (node.kind) } { (inner) },
+            Some(href) => a href=(href) class=(class) { (inner) },
             None => g class=(class) { (inner) },
         }
     }

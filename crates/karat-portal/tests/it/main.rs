@@ -1,5 +1,6 @@
 //! The portal as its readers meet it: through its routes.
 
+mod browser;
 mod create;
 mod escaping;
 mod identity;
