@@ -81,11 +81,11 @@
   // Keys.
   const plain = (event) => !event.ctrlKey && !event.metaKey && !event.altKey && !typing(event.target) && !$("dialog[open]");
   const places = { h: "/", c: "/catalog", d: "/docs", s: "/standards", f: "/fleet", k: "/scorecards", n: "/create" };
-  let went = 0;
+  let went = -Infinity;
   document.addEventListener("keydown", (event) => {
     if (!plain(event)) return;
     if (event.timeStamp - went < 1500 && places[event.key]) { location.href = places[event.key]; return; }
-    went = event.key === "g" ? event.timeStamp : 0;
+    went = event.key === "g" ? event.timeStamp : -Infinity;
     if (event.key === "?") { event.preventDefault(); $("#keys")?.showModal(); }
     const step = { j: 1, k: -1 }[event.key];
     if (step) {
