@@ -46,6 +46,7 @@ pub(crate) struct Global {
 
 #[derive(Subcommand)]
 enum Verb {
+    Account(verbs::account::AccountArgs),
     Check(verbs::check::Check),
     Diff(verbs::diff::DiffArgs),
     Docs(verbs::docs::DocsArgs),
@@ -81,6 +82,7 @@ fn guarded(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(verb: &Verb, output: &Output) -> Result<ExitCode, CommandError> {
     match verb {
+        Verb::Account(account) => verbs::account::run(account, output),
         Verb::Check(check) => verbs::check::run(check, output),
         Verb::Diff(diff) => verbs::diff::run(diff, output),
         Verb::Docs(docs) => verbs::docs::run(docs, output),

@@ -1,5 +1,6 @@
 //! The verbs, one file each: its arguments (whose doc comments are the help) and what it does.
 
+pub(crate) mod account;
 pub(crate) mod check;
 pub(crate) mod diff;
 pub(crate) mod docs;

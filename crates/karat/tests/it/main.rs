@@ -1,5 +1,6 @@
 //! The binary as its users run it: verdicts, exit codes, messages.
 
+mod account;
 mod bad_input;
 mod check;
 mod diff;

@@ -7,8 +7,9 @@ use karat_testkit::Sandbox;
 
 use crate::{karat, root};
 
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 13] = [
     "",
+    "account add",
     "check",
     "diff",
     "docs build",
