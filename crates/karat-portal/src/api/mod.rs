@@ -1,5 +1,6 @@
 //! The REST API: Backstage's paths, bodies and errors.
 
+mod catalog;
 mod error;
 mod health;
 
@@ -18,7 +19,11 @@ pub(crate) use error::{ApiError, tell_errors};
 /// Everything below `/api`, behind the door of identity, and what asks after the portal's health.
 pub(crate) fn router(portal: &Shared) -> Router<Shared> {
     let door = middleware::from_fn_with_state(Arc::clone(&portal.site.identity), identity::door);
-    let api = Router::new().route("/api", any(nothing)).route("/api/{*path}", any(nothing)).layer(door);
+    let api = Router::new()
+        .route("/api", any(nothing))
+        .route("/api/{*path}", any(nothing))
+        .merge(catalog::router())
+        .layer(door);
     Router::new().merge(api).merge(health::router())
 }
 

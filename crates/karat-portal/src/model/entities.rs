@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use karat_catalog::{
-    Entity, EntityRef, Facet, Index, LocationRef, Page, Predicate, Query, Uid, WorldFiles, assemble, search_rows,
+    Entity, EntityRef, Facet, Index, List, Listing, LocationRef, Page, Predicate, Query, Uid, WorldFiles, assemble,
+    search_rows,
 };
 use karat_source::{EntryKind, World, join};
 use karat_verdict::Verdict;
@@ -13,6 +14,9 @@ use karat_verdict::Verdict;
 pub trait Entities: Send + Sync {
     /// Which entities a query means, and how many there are.
     fn query(&self, query: &Query) -> Page;
+
+    /// All entities that are asked for, or so many of them.
+    fn list(&self, list: &List) -> Listing;
 
     /// How often each value of some fields occurs.
     fn facets(&self, keys: &[String], filter: Option<&Predicate>) -> Vec<(String, Vec<Facet>)>;
@@ -62,6 +66,10 @@ impl Own {
 impl Entities for Own {
     fn query(&self, query: &Query) -> Page {
         self.index.query(query)
+    }
+
+    fn list(&self, list: &List) -> Listing {
+        self.index.list(list)
     }
 
     fn facets(&self, keys: &[String], filter: Option<&Predicate>) -> Vec<(String, Vec<Facet>)> {

@@ -1,6 +1,7 @@
 //! The portal as its readers meet it: through its routes.
 
 mod browser;
+mod catalog;
 mod create;
 mod escaping;
 mod identity;
