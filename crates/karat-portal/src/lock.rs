@@ -4,8 +4,13 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::Error;
+
+/// How often, and after which pauses, a lock is asked for.
+const TRIES: usize = 5;
+const WAIT: Duration = Duration::from_millis(100);
 
 /// The lock of a data folder, held as long as this lives.
 #[derive(Debug)]
@@ -20,7 +25,16 @@ impl Lock {
         let mut options = fs_err::OpenOptions::new();
         let file = options.read(true).write(true).create(true).truncate(false).open(&path).map_err(Error::Data)?;
         let mut file = file.into_file();
-        match file.try_lock() {
+        let mut tried = file.try_lock();
+        // A portal that was just killed may still hold it for a moment.
+        for _ in 0..TRIES {
+            if !matches!(tried, Err(TryLockError::WouldBlock)) {
+                break;
+            }
+            std::thread::sleep(WAIT);
+            tried = file.try_lock();
+        }
+        match tried {
             Ok(()) => write(&mut file, address).map_err(Error::Data)?,
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();

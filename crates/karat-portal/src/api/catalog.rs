@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{Json, Path, RawQuery, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use karat_catalog::{
     Defaults, EntityRef, Facet, Fields, List, Page, Predicate, Query, QueryError, facets_from_body, facets_from_params,
     filter_from_params,
@@ -14,6 +14,7 @@ use karat_catalog::{
 use serde_json::{Map, Value, json};
 
 use super::ApiError;
+use super::error::Body;
 use crate::model::Entities;
 use crate::state::{Portal, Shared};
 
@@ -94,7 +95,7 @@ async fn by_params(State(portal): State<Shared>, RawQuery(query): RawQuery) -> A
     Ok(page(&portal, &query, fields.as_ref()))
 }
 
-async fn by_body(State(portal): State<Shared>, Json(body): Json<Value>) -> Answer {
+async fn by_body(State(portal): State<Shared>, Body(body): Body) -> Answer {
     let (query, fields) = (Query::from_body(&body)?, fields_of(&body)?);
     Ok(page(&portal, &query, fields.as_ref()))
 }
@@ -116,7 +117,7 @@ fn page(portal: &Portal, query: &Query, fields: Option<&Fields>) -> Json<Value> 
     Json(json!({"items": all(&*entities, &ids, fields), "totalItems": total, "pageInfo": info}))
 }
 
-async fn by_refs(State(portal): State<Shared>, RawQuery(query): RawQuery, Json(body): Json<Value>) -> Answer {
+async fn by_refs(State(portal): State<Shared>, RawQuery(query): RawQuery, Body(body): Body) -> Answer {
     let asked = Asked::of(query);
     let fields = match fields_of(&body)? {
         Some(fields) => Some(fields),
@@ -163,7 +164,7 @@ async fn facets_by_params(State(portal): State<Shared>, RawQuery(query): RawQuer
     Ok(facets(&portal, &facets_from_params(&pairs)?, filter_from_params(&pairs)?.as_ref()))
 }
 
-async fn facets_by_body(State(portal): State<Shared>, Json(body): Json<Value>) -> Answer {
+async fn facets_by_body(State(portal): State<Shared>, Body(body): Body) -> Answer {
     let (keys, filter) = facets_from_body(&body)?;
     Ok(facets(&portal, &keys, filter.as_ref()))
 }

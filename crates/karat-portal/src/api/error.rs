@@ -1,11 +1,11 @@
 //! Errors as Backstage's clients expect them: `{error: {name, message}, request: {method, url}, response: {statusCode}}`.
 
 use axum::Json;
-use axum::extract::Request;
+use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// What a handler fails with. `@backstage/errors` names the kinds; a client tells them apart by `name`.
 #[derive(Clone, Debug)]
@@ -34,6 +34,25 @@ impl ApiError {
     /// Not now: 503.
     pub(crate) fn unavailable(message: impl Into<String>) -> Self {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, name: "ServiceUnavailableError", message: message.into() }
+    }
+}
+
+/// The JSON of a body; what is none is told as Backstage tells it.
+pub(super) struct Body(pub(super) Value);
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        match Json::<Value>::from_request(request, state).await {
+            Ok(Json(value)) => Ok(Self(value)),
+            Err(wrong) if wrong.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(ApiError {
+                status: StatusCode::PAYLOAD_TOO_LARGE,
+                name: "PayloadTooLargeError",
+                message: "request entity too large".to_owned(),
+            }),
+            Err(wrong) => Err(ApiError::input(wrong.body_text())),
+        }
     }
 }
 

@@ -45,7 +45,11 @@ async fn requests_are_answered_as_backstage_answers_them() {
 fn ask(address: SocketAddr, case: &Value) -> (u16, String, String) {
     let text = |key: &str| case[key].as_str().unwrap_or_default();
     let method = if case["method"].is_string() { text("method") } else { "GET" };
-    let body = if case["body"].is_null() { String::new() } else { case["body"].to_string() };
+    let body = match (&case["body"], case["large"].as_u64()) {
+        (_, Some(size)) => Value::from(" ".repeat(usize::try_from(size).unwrap())).to_string(),
+        (Value::Null, None) => text("raw").to_owned(),
+        (body, None) => body.to_string(),
+    };
     let host = if case["host"].is_string() { text("host") } else { "localhost" };
     let more = if case["more"].is_string() { format!("{}\r\n", text("more")) } else { String::new() };
     let mut stream = TcpStream::connect(address).unwrap();
