@@ -80,7 +80,7 @@ fn a_booking_is_one_trace_through_all_services() {
     assert!(noted, "notifications writes its store while it processes");
 
     wait("what was done is logged within the trace", 10, || {
-        collector.logged(TRACE) == ["appointments", "notifications"]
+        collector.logged(TRACE) == ["appointments", "notifications", "records"]
     });
     golden_signals(&collector);
 }
