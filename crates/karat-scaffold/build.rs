@@ -7,16 +7,16 @@ use std::{env, io};
 use fs_err as fs;
 
 fn main() -> io::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../paths");
+    // Cargo runs a build script in the folder of its package. A path that was compiled in would be that of another checkout whose
+    // build is used here.
+    let root = Path::new("../../paths");
     println!("cargo::rerun-if-changed={}", root.display());
     let mut files = Vec::new();
-    if root.is_dir() {
-        walk(&root, &mut files)?;
-    }
+    walk(root, &mut files)?;
     files.sort();
     let mut table = String::from("[\n");
     for file in files {
-        let name = Path::new("paths").join(file.strip_prefix(&root).map_err(io::Error::other)?);
+        let name = Path::new("paths").join(file.strip_prefix(root).map_err(io::Error::other)?);
         let name = name.to_string_lossy().replace('\\', "/");
         let executable = executable(&file)?;
         let file = fs::canonicalize(file)?;
