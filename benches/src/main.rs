@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints what it measured")]
 
+mod catalog;
 mod docs;
 mod fleet;
 mod machine;
@@ -22,6 +23,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Bench {
+    Catalog(catalog::Args),
     Docs(docs::Args),
     Fleet(fleet::Args),
     Render(render::Args),
@@ -29,6 +31,7 @@ enum Bench {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().bench {
+        Bench::Catalog(args) => catalog::run(&args),
         Bench::Docs(args) => docs::run(&args),
         Bench::Fleet(args) => fleet::run(&args),
         Bench::Render(args) => render::run(&args),

@@ -11,6 +11,7 @@ use crate::{house, peers};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
+  cargo xtask bench catalog            100,000 entities: filled and asked; Backstage's catalog on SQLite beside it
   cargo xtask bench docs               sites of 10, 100, 1,000 pages: Karat, mkdocs as TechDocs runs it
   cargo xtask bench fleet              10,000 Applications: cold, standards, a pull request, two hundred by Helm
   cargo xtask bench render             one chart: Karat, a Go program on Helm's packages, helm template
@@ -34,6 +35,7 @@ struct Bench {
 }
 
 const BENCHES: &[Bench] = &[
+    Bench { name: "catalog", peers: &["backstage"] },
     Bench { name: "docs", peers: &["techdocs"] },
     Bench { name: "fleet", peers: &["helm4", "helm-sdk"] },
     Bench { name: "render", peers: &["helm4", "helm-sdk"] },
