@@ -61,8 +61,8 @@ function freePort() {
 
 const pause = milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds));
 
-/// Ingests locations of folders until nothing changes any more; gives all entities, and what processing complained of.
-async function ingest({ folders, locations }) {
+/// Starts a backend on locations of folders, and waits until nothing changes any more.
+async function start({ folders, locations }) {
   const port = await freePort();
   const address = `http://127.0.0.1:${port}`;
   const config = new ConfigReader({
@@ -110,23 +110,31 @@ async function ingest({ folders, locations }) {
     }),
   );
   await backend.start();
-  try {
-    let before = '';
-    let same = 0;
-    let entities = [];
-    // Every registered location is processed at once; its files follow within a second each.
-    for (let second = 0; second < 120 && same < 5; second += 1) {
-      await pause(1000);
-      const answer = await fetch(`${address}/api/catalog/entities`);
-      entities = await answer.json();
-      const now = JSON.stringify(entities);
-      same = entities.length > locations.length && now === before ? same + 1 : 0;
-      before = now;
-    }
-    return { entities, errors };
-  } finally {
-    await backend.stop();
+  let before = '';
+  let same = 0;
+  let entities = [];
+  // Every registered location is processed at once; its files follow within a second each.
+  for (let second = 0; second < 120 && same < 5; second += 1) {
+    await pause(1000);
+    const answer = await fetch(`${address}/api/catalog/entities`);
+    entities = await answer.json();
+    const now = JSON.stringify(entities);
+    same = entities.length > locations.length && now === before ? same + 1 : 0;
+    before = now;
   }
+  return { backend, address, entities, errors };
 }
 
-module.exports = { ingest };
+/// All entities, and what processing complained of.
+async function ingest(request) {
+  const { backend, entities, errors } = await start(request);
+  await backend.stop();
+  return { entities, errors };
+}
+
+/// Leaves the backend running until the driver ends; gives its address.
+async function serve(request) {
+  return (await start(request)).address;
+}
+
+module.exports = { ingest, serve };

@@ -55,6 +55,11 @@ const GENERATORS: &[Generator] = &[
         peers: &["backstage"],
         tests: ("karat-catalog", &["goldens_are_what_backstage_says"]),
     },
+    Generator {
+        name: "requests",
+        peers: &["backstage"],
+        tests: ("karat-portal", &["requests_are_answered_as_backstage_answers_them"]),
+    },
     Generator { name: "apis", peers: &[], tests: ("karat", &["the_page_of_apis_is_true"]) },
     Generator { name: "copies", peers: &[], tests: ("xtask", &["copies_are_exact"]) },
     // It pins governance as the others left it.

@@ -58,7 +58,8 @@ impl Failure {
         })
     }
 
-    fn to_error(&self) -> Value {
+    /// As an error of the API.
+    pub fn to_error(&self) -> Value {
         let mut error = json!({"name": self.name, "message": self.message});
         if let Some(cause) = &self.cause {
             error["cause"] = cause.to_error();

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use karat_catalog::{
-    Entity, EntityRef, Facet, Index, List, Listing, LocationRef, Page, Predicate, Query, Uid, WorldFiles, assemble,
-    search_rows,
+    Entity, EntityRef, Facet, Graph, Index, List, Listing, LocationRef, Page, Predicate, Query, Uid, WorldFiles,
+    assemble, search_rows,
 };
 use karat_source::{EntryKind, World, join};
 use karat_verdict::Verdict;
@@ -24,6 +24,9 @@ pub trait Entities: Send + Sync {
     /// An entity with its relations and status.
     fn get(&self, reference: &EntityRef) -> Option<Arc<Entity>>;
 
+    /// An entity and all that led to it, each with those that led there.
+    fn ancestry(&self, reference: &EntityRef) -> Vec<(EntityRef, Vec<EntityRef>)>;
+
     /// The file and line that an entity is from, if it is a file of the organisation.
     fn place(&self, reference: &EntityRef) -> Option<(String, usize)>;
 }
@@ -34,6 +37,7 @@ pub(super) struct Own {
     index: Index,
     entities: BTreeMap<EntityRef, Arc<Entity>>,
     places: BTreeMap<EntityRef, (String, usize)>,
+    graph: Graph,
 }
 
 impl Own {
@@ -44,7 +48,7 @@ impl Own {
         let there = files.filter(|file| matches!(world.kind(file), Ok(Some(EntryKind::File))));
         let registered: Vec<LocationRef> = there.map(|file| LocationRef::new("file", file)).collect();
         let assembled = assemble(&WorldFiles(world), &registered);
-        let mut own = Self::default();
+        let mut own = Self { graph: assembled.graph, ..Self::default() };
         for (reference, made) in assembled.entities {
             // A Location that stands for a registered file is nobody's to look at.
             if !assembled.sources.contains_key(&reference) {
@@ -78,6 +82,15 @@ impl Entities for Own {
 
     fn get(&self, reference: &EntityRef) -> Option<Arc<Entity>> {
         self.entities.get(reference).cloned()
+    }
+
+    fn ancestry(&self, reference: &EntityRef) -> Vec<(EntityRef, Vec<EntityRef>)> {
+        let mut found = self.graph.ancestry(reference);
+        found.retain(|(one, _)| self.entities.contains_key(one));
+        for (_, parents) in &mut found {
+            parents.retain(|parent| self.entities.contains_key(parent));
+        }
+        found
     }
 
     fn place(&self, reference: &EntityRef) -> Option<(String, usize)> {

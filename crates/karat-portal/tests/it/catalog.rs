@@ -1,67 +1,388 @@
-//! The catalog's REST API, over a socket: each case of `tests/cases/catalog.json` is a request and what its answer holds.
+//! The catalog's REST API, over a socket. Each line of `tests/cases/catalog.jsonl` is a request, and `out`: what Backstage's own backend
+//! answers to it with the same files (`tests/cases/shop`). So do we, but where a line says why it `differs`; then, and for what is
+//! ours alone (`ours`), it says what our answer is: its `status`, and what it `holds` at JSON pointers.
+//!
+//! A line may be `unordered`; its answer's cursors may be followed (`then`); `{uid}` in a path is that of the entity in `uid`. `words`
+//! says why the sentence of an error is another one.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use karat_portal::{Options, serve};
-use serde_json::Value;
+use karat_portal::{Options, Running, serve};
+use karat_testkit::Oracle;
+use karat_testkit::oracle::Answer;
+use serde_json::{Map, Value, json};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn requests_are_answered_as_backstage_answers_them() {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let data = tempfile::tempdir().unwrap();
+fn cases() -> PathBuf {
+    fs_err::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")).unwrap()
+}
+
+/// A portal of the files that the requests are about, and the folder that it is in.
+async fn shop() -> (Running, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = fs_err::canonicalize(folder.path()).unwrap();
+    let repository = |name: &str, role: &str| json!({"name": name, "role": role, "url": format!("https://git.shop.example/{name}.git"), "folder": name, "branch": "main"});
+    let organisation = json!({
+        "apiVersion": "karat.dev/v1",
+        "kind": "Organisation",
+        "metadata": {"name": "shop"},
+        "spec": {"title": "Shop", "domain": "shop.example", "repositories": [repository("governance", "governance"), repository("shop", "app")]},
+    });
+    for name in ["governance", "shop"] {
+        fs_err::create_dir(root.join(name)).unwrap();
+    }
+    fs_err::write(root.join("governance/organisation.yaml"), organisation.to_string()).unwrap();
+    for entry in fs_err::read_dir(cases().join("shop")).unwrap() {
+        let entry = entry.unwrap();
+        fs_err::copy(entry.path(), root.join("shop").join(entry.file_name())).unwrap();
+    }
     let options = Options {
-        organisation: here.join("../../myhealth"),
+        data: root.join("data"),
+        organisation: root,
         address: SocketAddr::from(([127, 0, 0, 1], 0)),
-        data: data.path().to_owned(),
         public: None,
         clock: Arc::new(|| "2026-11-25T08:00:00Z".parse().unwrap()),
     };
-    let running = serve(options).await.unwrap();
-    let cases = fs_err::read_to_string(here.join("tests/cases/catalog.json")).unwrap();
-    let cases: Vec<Value> = serde_json::from_str(&cases).unwrap();
+    (serve(options).await.unwrap(), folder)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_are_answered_as_backstage_answers_them() {
+    let (running, _folder) = shop().await;
+    let file = cases().join("catalog.jsonl");
+    let text = fs_err::read_to_string(&file).unwrap();
+    let mut cases: Vec<Map<String, Value>> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let mut wrong = Vec::new();
-    for case in &cases {
-        let (status, head, body) = ask(running.address(), case);
-        let answer: Value = serde_json::from_str(&body).unwrap_or_default();
-        if case["status"] != status {
-            wrong.push(format!("{case}\n  {status}: {body}"));
-        }
-        for (pointer, wanted) in case["holds"].as_object().into_iter().flatten() {
-            if answer.pointer(pointer).unwrap_or(&Value::Null) != wanted {
-                wrong.push(format!("{case}\n  {pointer} is {:?}", answer.pointer(pointer)));
+    if let Some(peer) = karat_testkit::peer("backstage/main.js") {
+        let mut oracle = Oracle::start(&peer).unwrap();
+        let shop = format!("{}/", self::cases().join("shop").display());
+        let asked = json!({"op": "serve", "folders": {"https://shop.example/": shop}, "locations": ["https://shop.example/catalog-info.yaml"]});
+        let Answer::Text(address) = oracle.ask(&asked).unwrap() else { panic!("the backend did not start") };
+        let address = address.trim_matches('"').strip_prefix("http://").unwrap().parse().unwrap();
+        for case in cases.iter_mut().filter(|case| !case.contains_key("ours")) {
+            let theirs = json!(answers(address, case).iter().map(Said::plain).collect::<Vec<_>>());
+            if case.get("out") != Some(&theirs) && !karat_testkit::cases::updating() {
+                wrong.push(format!("{}\n  is answered by Backstage with {theirs}", told(case)));
             }
+            case.insert("out".into(), theirs);
         }
-        if let Some(text) = case["head"].as_str().filter(|text| !head.to_lowercase().contains(text)) {
-            wrong.push(format!("{case}\n  no {text} in {head}"));
+        if karat_testkit::cases::updating() {
+            let lines: Vec<String> = cases.iter().map(|case| json!(case).to_string() + "\n").collect();
+            fs_err::write(file, lines.concat()).unwrap();
+        }
+    }
+    let document = Document::of(running.address());
+    for case in &cases {
+        let said = answers(running.address(), case);
+        document.check(case, &said, &mut wrong);
+        let ours = json!(said.iter().map(Said::plain).collect::<Vec<_>>());
+        let is_ours = case.contains_key("ours");
+        if case.contains_key("differs") || is_ours {
+            if !is_ours && case.get("out") == Some(&ours) {
+                wrong.push(format!("{}\n  does not differ", told(case)));
+            }
+            holds(case, &said[0], &mut wrong);
+        } else if case.contains_key("words") {
+            if case.get("out") == Some(&ours) {
+                wrong.push(format!("{}\n  has the same words", told(case)));
+            }
+            if case.get("out").map(wordless) != Some(wordless(&ours)) {
+                wrong.push(format!("{}\n  is answered with {ours}\n  by Backstage with {}", told(case), case["out"]));
+            }
+        } else if case.get("out") != Some(&ours) {
+            wrong.push(format!(
+                "{}\n  is answered with {ours}\n  by Backstage with {}",
+                told(case),
+                json!(case.get("out"))
+            ));
         }
     }
     running.stop().await;
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }
 
-fn ask(address: SocketAddr, case: &Value) -> (u16, String, String) {
-    let text = |key: &str| case[key].as_str().unwrap_or_default();
-    let method = if case["method"].is_string() { text("method") } else { "GET" };
-    let body = match (&case["body"], case["large"].as_u64()) {
+/// A case without its answer.
+fn told(case: &Map<String, Value>) -> String {
+    let mut case = case.clone();
+    case.remove("out");
+    json!(case).to_string()
+}
+
+fn holds(case: &Map<String, Value>, said: &Said, wrong: &mut Vec<String>) {
+    if case.get("status") != Some(&said.status.into()) {
+        wrong.push(format!("{}\n  {}: {}", told(case), said.status, said.text));
+    }
+    for (pointer, wanted) in case.get("holds").and_then(Value::as_object).into_iter().flatten() {
+        if said.body.pointer(pointer).unwrap_or(&Value::Null) != wanted {
+            wrong.push(format!("{}\n  {pointer} is {:?}", told(case), said.body.pointer(pointer)));
+        }
+    }
+    let head = case.get("head").and_then(Value::as_str).unwrap_or_default();
+    if !said.head.to_lowercase().contains(head) {
+        wrong.push(format!("{}\n  no {head} in {}", told(case), said.head));
+    }
+}
+
+/// An answer.
+#[derive(Clone)]
+struct Said {
+    status: u16,
+    head: String,
+    text: String,
+    body: Value,
+    unordered: bool,
+}
+
+impl Said {
+    fn header(&self, name: &str) -> Option<&str> {
+        let line = self.head.lines().find(|line| line.to_lowercase().starts_with(&format!("{name}:")))?;
+        Some(line[name.len() + 1..].trim())
+    }
+
+    /// What two catalogs say alike: without what each draws for itself, and where it has its files.
+    fn plain(&self) -> Value {
+        let mut body = self.body.clone();
+        alike(&mut body);
+        if self.unordered {
+            let list = if body.is_array() { Some(&mut body) } else { body.get_mut("items") };
+            if let Some(list) = list.and_then(Value::as_array_mut) {
+                list.sort_by_key(Value::to_string);
+            }
+        }
+        // The page that the header leads to is the rest of the answer.
+        json!({"status": self.status, "body": body, "next": self.header("link").is_some()})
+    }
+}
+
+fn alike(value: &mut Value) {
+    match value {
+        Value::Array(items) => {
+            items.retain(|item| !is_generated(item));
+            items.iter_mut().for_each(alike);
+        }
+        Value::Object(map) => {
+            if let Some(metadata) = map.get_mut("metadata").and_then(Value::as_object_mut) {
+                metadata.retain(|key, _| key != "uid" && key != "etag");
+                if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+                    let own = ["managed-by-location", "managed-by-origin-location", "view-url"];
+                    annotations.retain(|key, _| !own.iter().any(|own| key.ends_with(own)));
+                }
+                metadata
+                    .retain(|key, value| key != "annotations" || value.as_object().is_some_and(|map| !map.is_empty()));
+            }
+            for cursor in ["nextCursor", "prevCursor"] {
+                if let Some(found) = map.get_mut(cursor) {
+                    *found = "...".into();
+                }
+            }
+            map.values_mut().for_each(alike);
+        }
+        _ => {}
+    }
+}
+
+/// The Location that stands for a registered file: an entity there, not here; or its reference.
+fn is_generated(item: &Value) -> bool {
+    let entity = item.get("entity").unwrap_or(item);
+    let name = entity["metadata"]["name"].as_str().or(item.as_str()).unwrap_or_default();
+    name.starts_with("generated-") || name.starts_with("location:default/generated-")
+}
+
+/// Answers without the sentences of errors.
+fn wordless(answers: &Value) -> Value {
+    let mut answers = answers.clone();
+    fn clear(value: &mut Value) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(clear),
+            Value::Object(map) => {
+                if let (Some(_), Some(message)) = (map.get("name").cloned(), map.get_mut("message")) {
+                    *message = "...".into();
+                }
+                map.values_mut().for_each(clear);
+            }
+            _ => {}
+        }
+    }
+    clear(&mut answers);
+    answers
+}
+
+/// The answer to a request, and those to what it leads to.
+fn answers(address: SocketAddr, case: &Map<String, Value>) -> Vec<Said> {
+    let mut case = case.clone();
+    if let Some(name) = case.get("uid").and_then(Value::as_str) {
+        let asked = json!({"path": format!("/api/catalog/entities/by-name/{name}")});
+        let found = ask(address, asked.as_object().unwrap()).body;
+        let uid = found["metadata"]["uid"].as_str().unwrap().to_owned();
+        let path = case["path"].as_str().unwrap().replace("{uid}", &uid);
+        case.insert("path".into(), path.into());
+    }
+    let mut all = vec![ask(address, &case)];
+    for step in case.get("then").and_then(Value::as_array).into_iter().flatten() {
+        let last = all.last().unwrap();
+        let mut next = case.clone();
+        match step.as_str().unwrap() {
+            "link" => {
+                let link = last.header("link").unwrap();
+                let path = link.trim_start_matches('<').split('>').next().unwrap();
+                next.insert("path".into(), format!("/api/catalog{path}").into());
+            }
+            cursor => {
+                let Some(cursor) = last.body["pageInfo"][cursor].as_str() else { break };
+                if case.contains_key("body") {
+                    next.insert(
+                        "body".into(),
+                        json!({"cursor": cursor, "limit": case["body"]["limit"], "fields": case["body"]["fields"]}),
+                    );
+                } else {
+                    let path = case["path"].as_str().unwrap();
+                    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+                    let kept: Vec<&str> = query
+                        .split('&')
+                        .filter(|one| one.starts_with("limit=") || one.starts_with("fields="))
+                        .collect();
+                    let cursor = cursor.replace('+', "%2B").replace('=', "%3D");
+                    next.insert("path".into(), format!("{path}?{}&cursor={cursor}", kept.join("&")).into());
+                }
+            }
+        }
+        all.push(ask(address, &next));
+    }
+    all
+}
+
+fn ask(address: SocketAddr, case: &Map<String, Value>) -> Said {
+    let text =
+        |key: &str, otherwise: &'static str| case.get(key).and_then(Value::as_str).unwrap_or(otherwise).to_owned();
+    let body = match (case.get("body"), case.get("large").and_then(Value::as_u64)) {
         (_, Some(size)) => Value::from(" ".repeat(usize::try_from(size).unwrap())).to_string(),
-        (Value::Null, None) => text("raw").to_owned(),
-        (body, None) => body.to_string(),
+        (None, None) => text("raw", ""),
+        (Some(body), None) => body.to_string(),
     };
-    let host = if case["host"].is_string() { text("host") } else { "localhost" };
-    let more = if case["more"].is_string() { format!("{}\r\n", text("more")) } else { String::new() };
+    let (method, host, kind) = (text("method", "GET"), text("host", "localhost"), text("type", "application/json"));
+    let more = if case.contains_key("more") { format!("{}\r\n", text("more", "")) } else { String::new() };
     let mut stream = TcpStream::connect(address).unwrap();
-    write!(
-        stream,
-        "{method} {} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/json\r\n{more}Content-Length: {}\r\n\r\n{body}",
-        text("path"),
+    let head = format!(
+        "{method} {} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: {kind}\r\n{more}Content-Length: {}\r\n\r\n",
+        text("path", "/"),
         body.len()
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // Who refuses a large body may stop reading it.
+    let _ = stream.write_all(body.as_bytes());
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    let answer = String::from_utf8(answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head[9..12].parse().unwrap(), head.to_owned(), body.to_owned())
+    let chunked = head.to_lowercase().contains("transfer-encoding: chunked");
+    let text = if chunked { unchunked(body) } else { body.to_owned() };
+    let unordered = case.contains_key("unordered");
+    let body = serde_json::from_str(&text).unwrap_or_default();
+    Said { status: head[9..12].parse().unwrap(), head: head.to_owned(), text, body, unordered }
+}
+
+fn unchunked(mut body: &str) -> String {
+    let mut whole = String::new();
+    while let Some((size, rest)) = body.split_once("\r\n") {
+        let size = usize::from_str_radix(size.trim(), 16).unwrap_or_default();
+        if size == 0 {
+            break;
+        }
+        whole.push_str(&rest[..size]);
+        body = &rest[size + 2..];
+    }
+    whole
+}
+
+/// The OpenAPI document, as the portal serves it.
+struct Document(Value);
+
+impl Document {
+    fn of(address: SocketAddr) -> Self {
+        let asked = json!({"path": "/api/catalog/openapi.json"});
+        Self(ask(address, asked.as_object().unwrap()).body)
+    }
+
+    /// The path of the document that a request's path is of.
+    fn find(&self, path: &str) -> Option<(&str, &Value)> {
+        let path = path.strip_prefix("/api/catalog")?.split('?').next()?;
+        let parts: Vec<&str> = path.split('/').collect();
+        let fits = |known: &str| {
+            let known: Vec<&str> = known.split('/').collect();
+            known.len() == parts.len()
+                && known.iter().zip(&parts).all(|(known, part)| known.starts_with('{') || known == part)
+        };
+        let mut found: Vec<(&str, &Value)> = self.0["paths"]
+            .as_object()?
+            .iter()
+            .map(|(known, value)| (known.as_str(), value))
+            .filter(|(known, _)| fits(known))
+            .collect();
+        // What is named counts before what is any name.
+        found.sort_by_key(|(known, _)| known.matches('{').count());
+        found.first().copied()
+    }
+
+    fn resolved<'d>(&'d self, part: &'d Value) -> &'d Value {
+        let pointer = part["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+        pointer.and_then(|pointer| self.0.pointer(pointer)).unwrap_or(part)
+    }
+
+    /// Holds answers to what the document says of their operation.
+    fn check(&self, case: &Map<String, Value>, answers: &[Said], wrong: &mut Vec<String>) {
+        let method = case.get("method").and_then(Value::as_str).unwrap_or("GET").to_lowercase();
+        let path = case.get("path").and_then(Value::as_str).unwrap_or_default();
+        let Some(operation) = self.find(path).and_then(|(_, operations)| operations.get(&method)) else { return };
+        for said in answers {
+            let responses = &operation["responses"];
+            let response = responses.get(said.status.to_string()).unwrap_or(&responses["default"]);
+            let Some(content) = self.resolved(response).get("content") else {
+                if !said.text.is_empty() {
+                    wrong.push(format!("{}\n  has a body that the document does not have: {}", told(case), said.text));
+                }
+                continue;
+            };
+            let mut schema = content["application/json"]["schema"].clone();
+            schema["components"] = self.0["components"].clone();
+            let validator = jsonschema::validator_for(&schema).unwrap();
+            if let Some(error) = validator.iter_errors(&said.body).next() {
+                wrong.push(format!(
+                    "{}\n  is not as the document has it: {error} at {}",
+                    told(case),
+                    error.instance_path()
+                ));
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_method_of_a_route_is_in_the_document_and_the_other_way_round() {
+    let (running, _folder) = shop().await;
+    let document = Document::of(running.address());
+    let mut seen = BTreeMap::new();
+    for (path, operations) in document.0["paths"].as_object().unwrap() {
+        let asked = json!({"path": format!("/api/catalog{}", path.replace(['{', '}'], "")), "method": "PATCH"});
+        let said = ask(running.address(), asked.as_object().unwrap());
+        assert_eq!(
+            (said.status, &said.body["error"]["name"]),
+            (405, &json!("MethodNotAllowedError")),
+            "{path}: {}",
+            said.text
+        );
+        let mut allowed: Vec<String> =
+            said.header("allow").unwrap().split(',').map(str::to_lowercase).filter(|one| one != "head").collect();
+        allowed.sort();
+        let mut documented: Vec<String> = operations.as_object().unwrap().keys().cloned().collect();
+        documented.sort();
+        assert_eq!(allowed, documented, "{path}");
+        for operation in operations.as_object().unwrap().values() {
+            let id = operation["operationId"].as_str().unwrap().to_owned();
+            assert_eq!(seen.insert(id, path.clone()), None, "{path}");
+        }
+    }
+    running.stop().await;
 }

@@ -1,40 +1,22 @@
-//! The catalog's REST API, as Backstage has it: what is read. Nothing is written here: what the catalog holds is in files.
+//! Entities: what is read.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, RawQuery, State};
+use axum::Json;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use karat_catalog::{
-    Defaults, EntityRef, Facet, Fields, List, Page, Predicate, Query, QueryError, facets_from_body, facets_from_params,
-    filter_from_params,
+    Condition, Defaults, EntityRef, Facet, Fields, List, Page, Predicate, Query, QueryError, facets_from_body,
+    facets_from_params, filter_from_params,
 };
 use serde_json::{Map, Value, json};
 
-use super::ApiError;
-use super::error::Body;
+use super::{BASE, entities};
+use crate::api::ApiError;
+use crate::api::error::{Body, Named};
 use crate::model::Entities;
 use crate::state::{Portal, Shared};
 
-/// The routes below `/api/catalog`.
-pub(super) fn router() -> Router<Shared> {
-    Router::new()
-        .route("/api/catalog/entities", get(list))
-        .route("/api/catalog/entities/by-query", get(by_params).post(by_body))
-        .route("/api/catalog/entities/by-refs", post(by_refs))
-        .route("/api/catalog/entities/by-name/{kind}/{namespace}/{name}", get(by_name))
-        .route("/api/catalog/entity-facets", get(facets_by_params).post(facets_by_body))
-}
-
 type Answer = Result<Json<Value>, ApiError>;
-
-impl From<QueryError> for ApiError {
-    fn from(error: QueryError) -> Self {
-        Self::input(error.to_string())
-    }
-}
 
 /// The parameters of a URL, decoded, in their order.
 struct Asked(Vec<(String, String)>);
@@ -53,10 +35,6 @@ impl Asked {
     }
 }
 
-fn entities(portal: &Portal) -> Arc<dyn Entities> {
-    portal.site.entities(&portal.site.models.now())
-}
-
 fn shown(entities: &dyn Entities, reference: &EntityRef, fields: Option<&Fields>) -> Value {
     match (entities.get(reference), fields) {
         (None, _) => Value::Null,
@@ -69,7 +47,11 @@ fn all(entities: &dyn Entities, references: &[EntityRef], fields: Option<&Fields
     references.iter().map(|reference| shown(entities, reference, fields)).collect()
 }
 
-async fn list(State(portal): State<Shared>, RawQuery(query): RawQuery, uri: Uri) -> Result<Response, ApiError> {
+pub(super) async fn list(
+    State(portal): State<Shared>,
+    RawQuery(query): RawQuery,
+    uri: Uri,
+) -> Result<Response, ApiError> {
     let asked = Asked::of(query);
     let (list, fields) = (List::from_params(&asked.pairs())?, asked.fields()?);
     let entities = entities(&portal);
@@ -81,7 +63,7 @@ async fn list(State(portal): State<Shared>, RawQuery(query): RawQuery, uri: Uri)
             .extend_pairs(rest.map(|(name, value)| (name, value)))
             .append_pair("after", &after)
             .finish();
-        let path = uri.path().strip_prefix("/api/catalog").unwrap_or(uri.path());
+        let path = uri.path().strip_prefix(BASE).unwrap_or(uri.path());
         if let Ok(link) = HeaderValue::from_str(&format!("<{path}?{query}>; rel=\"next\"")) {
             headers.insert(header::LINK, link);
         }
@@ -89,13 +71,13 @@ async fn list(State(portal): State<Shared>, RawQuery(query): RawQuery, uri: Uri)
     Ok((headers, Json(Value::Array(all(&*entities, &found.ids, fields.as_ref())))).into_response())
 }
 
-async fn by_params(State(portal): State<Shared>, RawQuery(query): RawQuery) -> Answer {
+pub(super) async fn by_params(State(portal): State<Shared>, RawQuery(query): RawQuery) -> Answer {
     let asked = Asked::of(query);
     let (query, fields) = (Query::from_params(&asked.pairs())?, asked.fields()?);
     Ok(page(&portal, &query, fields.as_ref()))
 }
 
-async fn by_body(State(portal): State<Shared>, Body(body): Body) -> Answer {
+pub(super) async fn by_body(State(portal): State<Shared>, Body(body): Body) -> Answer {
     let (query, fields) = (Query::from_body(&body)?, fields_of(&body)?);
     Ok(page(&portal, &query, fields.as_ref()))
 }
@@ -117,20 +99,19 @@ fn page(portal: &Portal, query: &Query, fields: Option<&Fields>) -> Json<Value> 
     Json(json!({"items": all(&*entities, &ids, fields), "totalItems": total, "pageInfo": info}))
 }
 
-async fn by_refs(State(portal): State<Shared>, RawQuery(query): RawQuery, Body(body): Body) -> Answer {
+pub(super) async fn by_refs(State(portal): State<Shared>, RawQuery(query): RawQuery, Body(body): Body) -> Answer {
     let asked = Asked::of(query);
     let fields = match fields_of(&body)? {
         Some(fields) => Some(fields),
         None => asked.fields()?,
     };
-    let wanted =
-        body.get("entityRefs").and_then(Value::as_array).ok_or_else(|| ApiError::input("entityRefs is missing"))?;
-    let read = |wanted: &Value| {
-        let text = wanted.as_str().ok_or_else(|| ApiError::input("entityRefs holds what is no text"))?;
-        EntityRef::parse(text, Defaults::default()).map_err(|error| ApiError::input(error.to_string()))
+    let wanted = body["entityRefs"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    // What is no whole reference is nothing that is there.
+    let whole = |text: &str| {
+        let reference = EntityRef::parse(text, Defaults::default()).ok()?;
+        (reference.as_str() == text.to_lowercase()).then_some(reference)
     };
-    let mut references =
-        wanted.iter().map(read).collect::<Result<Vec<_>, _>>()?.into_iter().map(Some).collect::<Vec<_>>();
+    let mut references: Vec<Option<EntityRef>> = wanted.map(whole).collect();
     let query = body.get("query").map(Predicate::parse).transpose()?;
     let filters: Vec<Predicate> = filter_from_params(&asked.pairs())?.into_iter().chain(query).collect();
     let entities = entities(&portal);
@@ -147,9 +128,9 @@ async fn by_refs(State(portal): State<Shared>, RawQuery(query): RawQuery, Body(b
     Ok(Json(json!({"items": references.iter().map(item).collect::<Vec<_>>()})))
 }
 
-async fn by_name(
+pub(super) async fn by_name(
     State(portal): State<Shared>,
-    Path((kind, namespace, name)): Path<(String, String, String)>,
+    Named((kind, namespace, name)): Named<(String, String, String)>,
 ) -> Answer {
     let found = entities(&portal).get(&EntityRef::new(&kind, &namespace, &name));
     let missing = || {
@@ -158,13 +139,40 @@ async fn by_name(
     found.map(|entity| Json(Value::Object(entity.as_map().clone()))).ok_or_else(missing)
 }
 
-async fn facets_by_params(State(portal): State<Shared>, RawQuery(query): RawQuery) -> Answer {
+pub(super) async fn by_uid(State(portal): State<Shared>, Named(uid): Named<String>) -> Answer {
+    let is = Predicate::Fields(vec![("metadata.uid".to_owned(), Condition::Is(uid.as_str().into()))]);
+    let entities = entities(&portal);
+    let found = entities.list(&List { filter: Some(is), ..List::default() }).ids;
+    let entity = found.first().and_then(|reference| entities.get(reference));
+    let missing = || ApiError::not_found(format!("No entity with uid {uid}"));
+    entity.map(|entity| Json(Value::Object(entity.as_map().clone()))).ok_or_else(missing)
+}
+
+pub(super) async fn ancestry(
+    State(portal): State<Shared>,
+    Named((kind, namespace, name)): Named<(String, String, String)>,
+) -> Answer {
+    let root = EntityRef::new(&kind, &namespace, &name);
+    let entities = entities(&portal);
+    if entities.get(&root).is_none() {
+        return Err(ApiError::not_found(format!("No such entity {root}")));
+    }
+    let shown = |(reference, parents): (EntityRef, Vec<EntityRef>)| {
+        let entity = entities.get(&reference)?;
+        let parents: Vec<&str> = parents.iter().map(EntityRef::as_str).collect();
+        Some(json!({"entity": entity.as_map(), "parentEntityRefs": parents}))
+    };
+    let items: Vec<Value> = entities.ancestry(&root).into_iter().filter_map(shown).collect();
+    Ok(Json(json!({"rootEntityRef": root.as_str(), "items": items})))
+}
+
+pub(super) async fn facets_by_params(State(portal): State<Shared>, RawQuery(query): RawQuery) -> Answer {
     let asked = Asked::of(query);
     let pairs = asked.pairs();
     Ok(facets(&portal, &facets_from_params(&pairs)?, filter_from_params(&pairs)?.as_ref()))
 }
 
-async fn facets_by_body(State(portal): State<Shared>, Body(body): Body) -> Answer {
+pub(super) async fn facets_by_body(State(portal): State<Shared>, Body(body): Body) -> Answer {
     let (keys, filter) = facets_from_body(&body)?;
     Ok(facets(&portal, &keys, filter.as_ref()))
 }

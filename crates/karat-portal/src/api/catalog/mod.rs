@@ -1,0 +1,59 @@
+//! The catalog's REST API, as Backstage has it.
+
+mod document;
+mod entities;
+mod validate;
+
+use axum::Router;
+use axum::http::Method;
+use axum::middleware;
+use axum::routing::{MethodRouter, get, post};
+use std::sync::Arc;
+
+use karat_catalog::QueryError;
+
+use super::ApiError;
+use crate::model::Entities;
+use crate::state::{Portal, Shared};
+
+/// Where it is.
+const BASE: &str = "/api/catalog";
+
+/// The routes below `/api/catalog`. Each is in `openapi.json`, which a request is held to first.
+pub(super) fn router() -> Router<Shared> {
+    let below = routes().into_iter().fold(Router::new(), |router, (path, method)| {
+        let held = method.route_layer(middleware::from_fn_with_state(path, document::check));
+        router.route(&format!("{BASE}{path}"), held)
+    });
+    below.method_not_allowed_fallback(wrong_method)
+}
+
+/// Each with its path in the document.
+fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
+    vec![
+        ("/openapi.json", get(document::serve)),
+        ("/entities", get(entities::list)),
+        ("/entities/by-query", get(entities::by_params).post(entities::by_body)),
+        ("/entities/by-refs", post(entities::by_refs)),
+        ("/entities/by-uid/{uid}", get(entities::by_uid)),
+        ("/entities/by-name/{kind}/{namespace}/{name}", get(entities::by_name)),
+        ("/entities/by-name/{kind}/{namespace}/{name}/ancestry", get(entities::ancestry)),
+        ("/entity-facets", get(entities::facets_by_params).post(entities::facets_by_body)),
+        ("/validate-entity", post(validate::validate)),
+        ("/analyze-location", post(validate::analyze)),
+    ]
+}
+
+async fn wrong_method(method: Method) -> ApiError {
+    ApiError::wrong_method(&method)
+}
+
+impl From<QueryError> for ApiError {
+    fn from(error: QueryError) -> Self {
+        Self::input(error.to_string())
+    }
+}
+
+fn entities(portal: &Portal) -> Arc<dyn Entities> {
+    portal.site.entities(&portal.site.models.now())
+}
