@@ -8,6 +8,9 @@ use crate::error::QueryError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fields(Vec<String>);
 
+/// The most paths of one request.
+const MAX_PATHS: usize = 500;
+
 impl Fields {
     /// From the values of `fields`, each with paths between commas; `None` if none is named: whole entities then.
     ///
@@ -16,9 +19,12 @@ impl Fields {
     pub fn parse<'a>(lists: impl IntoIterator<Item = &'a str>) -> Result<Option<Self>, QueryError> {
         let mut paths: Vec<String> = Vec::new();
         for path in lists.into_iter().flat_map(|list| list.split(',')).map(str::trim).filter(|path| !path.is_empty()) {
-            if !paths.iter().any(|known| known == path) {
+            if paths.len() <= MAX_PATHS && !paths.iter().any(|known| known == path) {
                 paths.push(path.to_owned());
             }
+        }
+        if paths.len() > MAX_PATHS {
+            return Err(QueryError::Input(format!("Invalid fields, more than {MAX_PATHS} of them")));
         }
         if let Some(path) = paths.iter().find(|path| path.contains('[')) {
             return Err(QueryError::Input(format!("Invalid field \"{path}\", array type fields are not supported")));

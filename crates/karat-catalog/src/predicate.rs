@@ -58,6 +58,8 @@ impl From<&str> for Scalar {
 
 /// How deep a predicate may nest.
 const MAX_DEPTH: usize = 64;
+/// How many conditions one question may have.
+pub(crate) const MAX_CONDITIONS: usize = 10_000;
 
 impl Predicate {
     /// Entities of which a field has a value.
@@ -71,6 +73,9 @@ impl Predicate {
     /// [`QueryError::Input`], with the key that is wrong.
     pub fn parse(value: &Value) -> Result<Self, QueryError> {
         let predicate = read(value, false, MAX_DEPTH)?;
+        if predicate.conditions() > MAX_CONDITIONS {
+            return Err(QueryError::Input(format!("Invalid query: more than {MAX_CONDITIONS} conditions")));
+        }
         predicate.answerable()?;
         Ok(predicate)
     }
@@ -93,6 +98,15 @@ impl Predicate {
             Self::Not(item) => one("$not", item.to_json()),
             Self::Value(scalar) => scalar.0.clone(),
             Self::Fields(fields) => fields.iter().map(|(key, condition)| (key.clone(), condition.to_json())).collect(),
+        }
+    }
+
+    fn conditions(&self) -> usize {
+        match self {
+            Self::All(items) | Self::Any(items) => items.iter().map(Self::conditions).sum::<usize>() + 1,
+            Self::Not(item) => item.conditions() + 1,
+            Self::Value(_) => 1,
+            Self::Fields(fields) => fields.len(),
         }
     }
 

@@ -1,10 +1,12 @@
 //! Questions to the catalog: from the parameters of a URL, from a JSON body, from a cursor.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::cursor::Cursor;
 use crate::error::QueryError;
-use crate::predicate::{Condition, Predicate, Scalar};
+use crate::predicate::{Condition, MAX_CONDITIONS, Predicate, Scalar};
 
 /// What `entities/by-query` asks: a page of entities in one order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -69,6 +71,11 @@ fn all<'a>(params: Params<'a>, key: &'a str) -> impl Iterator<Item = &'a str> {
 fn one<'a>(params: Params<'a>, key: &'a str) -> Option<&'a str> {
     all(params, key).next()
 }
+
+/// The most facets of one request.
+const MAX_FACETS: usize = 100;
+/// The most orders of one list.
+const MAX_ORDERS: usize = 10;
 
 fn wrong<T>(message: impl Into<String>) -> Result<T, QueryError> {
     Err(QueryError::Input(message.into()))
@@ -165,6 +172,9 @@ impl List {
             offset: whole(params, "offset")?,
             paged: ["limit", "offset", "after"].iter().any(|key| one(params, key).is_some()),
         };
+        if list.order.len() > MAX_ORDERS {
+            return wrong(format!("Invalid order, more than {MAX_ORDERS} of them"));
+        }
         if list.limit == Some(0) {
             return wrong("Invalid limit, must be greater than zero");
         }
@@ -201,7 +211,7 @@ impl List {
 /// There is none.
 pub fn facets_from_params(params: Params<'_>) -> Result<Vec<String>, QueryError> {
     let facets: Vec<String> = all(params, "facet").filter(|facet| !facet.is_empty()).map(str::to_owned).collect();
-    if facets.is_empty() { wrong("Missing facet parameter") } else { Ok(facets) }
+    if facets.is_empty() { wrong("Missing facet parameter") } else { few(facets) }
 }
 
 /// The facets and the filter that the body of `POST /entity-facets` asks for.
@@ -214,7 +224,18 @@ pub fn facets_from_body(body: &Value) -> Result<(Vec<String>, Option<Predicate>)
     if facets.is_empty() {
         return wrong("Missing or empty facets parameter");
     }
-    Ok((facets, body.get("query").map(Predicate::parse).transpose()?))
+    Ok((few(facets)?, body.get("query").map(Predicate::parse).transpose()?))
+}
+
+/// Each facet once.
+fn few(facets: Vec<String>) -> Result<Vec<String>, QueryError> {
+    let mut seen = BTreeSet::new();
+    let facets: Vec<String> = facets.into_iter().filter(|facet| seen.insert(facet.clone())).collect();
+    if facets.len() > MAX_FACETS {
+        wrong(format!("Invalid facets, more than {MAX_FACETS} of them"))
+    } else {
+        Ok(facets)
+    }
 }
 
 /// The `filter` parameters as a predicate: each is one alternative; within one, commas are `and`, the same key twice is `or`,
@@ -224,9 +245,14 @@ pub fn facets_from_body(body: &Value) -> Result<(Vec<String>, Option<Predicate>)
 /// A statement without a key.
 pub fn filter_from_params(params: Params<'_>) -> Result<Option<Predicate>, QueryError> {
     let mut alternatives = Vec::new();
+    let mut statements = 0;
     for filter in all(params, "filter") {
         let mut wanted: Vec<(String, Option<Vec<Scalar>>)> = Vec::new();
         for statement in filter.split(',').map(str::trim).filter(|statement| !statement.is_empty()) {
+            statements += 1;
+            if statements > MAX_CONDITIONS {
+                return wrong(format!("Invalid filter, more than {MAX_CONDITIONS} conditions"));
+            }
             let (key, value) = match statement.split_once('=') {
                 Some((key, value)) => (key.trim(), Some(value.trim())),
                 None => (statement, None),

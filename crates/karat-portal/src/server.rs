@@ -23,6 +23,8 @@ use crate::state::{Drain, Shared};
 
 /// The most connections at once.
 const CONNECTIONS: usize = 1024;
+/// The largest head of a request, in bytes: four times what Node allows.
+const HEAD_SIZE: usize = 64 << 10;
 /// How long a client may take to send a request's head.
 const HEAD: Duration = Duration::from_secs(10);
 /// How long a request may take until its answer begins. A stream goes on after that.
@@ -79,7 +81,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, drain: Drain) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD);
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_SIZE);
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &places) => accepted,

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::bits::{Bits, Postings};
+use super::like::{Arena, Like};
 
 /// The values of one key.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +18,8 @@ pub(super) struct Column {
     nulls: Postings,
     /// Who has the key.
     present: Postings,
+    /// The values to search in, made when somebody does; another value, and it is made anew.
+    arena: OnceLock<Arena>,
 }
 
 /// One value.
@@ -67,6 +70,7 @@ impl Column {
             }
         };
         self.order.insert(lower, id);
+        self.arena = OnceLock::new();
         id
     }
 
@@ -83,6 +87,7 @@ impl Column {
         value.variants.retain(|(_, postings)| !postings.is_empty());
         if value.variants.is_empty() {
             self.order.remove(&value.lower);
+            self.arena = OnceLock::new();
             value.lower = Arc::default();
             self.free.push(id);
         }
@@ -123,12 +128,9 @@ impl Column {
         }
     }
 
-    pub(super) fn mark_like(&self, matches: impl Fn(&str) -> bool, bits: &mut Bits) {
-        for (text, id) in &self.order {
-            if matches(text) {
-                self.mark_value(*id, bits);
-            }
-        }
+    pub(super) fn mark_like(&self, like: &Like, bits: &mut Bits) {
+        let arena = self.arena.get_or_init(|| Arena::of(self.order.iter().map(|(text, id)| (&**text, *id))));
+        arena.holding(like).for_each(|id| self.mark_value(id, bits));
     }
 
     pub(super) fn lower(&self, id: u32) -> &str {

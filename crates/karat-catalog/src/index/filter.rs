@@ -1,7 +1,10 @@
 //! Predicates as sets of entities.
 
+use std::collections::BTreeSet;
+
 use super::Index;
 use super::bits::Bits;
+use super::like::Like;
 use crate::predicate::{Condition, Predicate, Relation};
 use crate::query::FullText;
 use crate::refs::EntityRef;
@@ -96,61 +99,14 @@ impl Index {
         }
         let default = [order.unwrap_or("metadata.uid").to_owned()];
         let fields = filter.fields.as_deref().unwrap_or(&default);
+        let like = Like::new(&term);
         let mut found = self.none();
-        for field in fields {
-            if let Some((_, column)) = self.column(&field.to_lowercase()) {
-                column.mark_like(|text| is_like(text, &term), &mut found);
+        // A field that is named twice is looked at once.
+        for field in fields.iter().map(|field| field.to_lowercase()).collect::<BTreeSet<_>>() {
+            if let Some((_, column)) = self.column(&field) {
+                column.mark_like(&like, &mut found);
             }
         }
         Some(found)
-    }
-}
-
-/// Whether a text holds a term in which `%` stands for any text and `_` for one character: SQL's `LIKE '%term%'`.
-pub(super) fn is_like(text: &str, term: &str) -> bool {
-    if !term.contains(['%', '_']) {
-        return text.contains(term);
-    }
-    let pattern: Vec<char> = format!("%{term}%").chars().collect();
-    let text: Vec<char> = text.chars().collect();
-    // The last `%` is where a mismatch goes back to.
-    let (mut at, mut next, mut back) = (0, 0, None);
-    while at < text.len() {
-        match pattern.get(next) {
-            Some('%') => {
-                back = Some((next + 1, at));
-                next += 1;
-            }
-            Some(one) if *one == '_' || *one == text[at] => {
-                (at, next) = (at + 1, next + 1);
-            }
-            _ => {
-                let Some((after, from)) = back else { return false };
-                back = Some((after, from + 1));
-                (at, next) = (from + 1, after);
-            }
-        }
-    }
-    pattern[next..].iter().all(|one| *one == '%')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_like;
-
-    #[test]
-    fn a_term_is_sqls_pattern() {
-        for (text, term, like) in [
-            ("records-api", "rds-", true),
-            ("records", "r_c", true),
-            ("records", "r_o", false),
-            ("records", "re%ds", true),
-            ("records", "s%r", false),
-            ("", "%", true),
-            ("", "_", false),
-            ("aab", "a_b", true),
-        ] {
-            assert_eq!(is_like(text, term), like, "{text} like {term}");
-        }
     }
 }

@@ -8,6 +8,7 @@ mod bits;
 mod column;
 mod facets;
 mod filter;
+mod like;
 mod list;
 mod page;
 

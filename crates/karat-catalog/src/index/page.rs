@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use super::Index;
 use super::bits::Bits;
-use super::filter::is_like;
+use super::like::Like;
 use crate::cursor::Cursor;
 use crate::query::{OrderField, Query};
 use crate::refs::EntityRef;
@@ -111,7 +111,7 @@ impl Index {
         };
         let term = self.term_in_order(&cursor, key.as_deref());
         let mut rows = match &key {
-            Some(key) => self.by_value(key, &found, &walk, term.as_deref()),
+            Some(key) => self.by_value(key, &found, &walk, term.as_ref()),
             None => self.by_identity(&found, &walk),
         };
         rows.drain(..offset.min(rows.len()));
@@ -167,16 +167,16 @@ impl Index {
 
     /// The text that the value of the order itself must hold: if text and order are of one field, a row is dropped whose value
     /// does not hold it.
-    fn term_in_order(&self, cursor: &Cursor, key: Option<&str>) -> Option<String> {
+    fn term_in_order(&self, cursor: &Cursor, key: Option<&str>) -> Option<Like> {
         let (text, key) = (cursor.full_text.as_ref()?, key?);
         let same = text.fields.as_ref().is_none_or(|fields| matches!(&fields[..], [field] if field == key));
         let term = text.term.trim().to_lowercase();
-        (same && !term.is_empty()).then_some(term)
+        (same && !term.is_empty()).then(|| Like::new(&term))
     }
 
-    fn by_value<'i>(&'i self, key: &str, found: &Bits, walk: &Walk<'_>, term: Option<&str>) -> Vec<Place<'i>> {
+    fn by_value<'i>(&'i self, key: &str, found: &Bits, walk: &Walk<'_>, term: Option<&Like>) -> Vec<Place<'i>> {
         let Some((number, column)) = self.column(key) else { return Vec::new() };
-        let fits = |value: &str| term.is_none_or(|term| is_like(value, term));
+        let fits = |value: &str| term.is_none_or(|term| term.is_in(value));
         let count = found.len();
         if count < FEW || count < self.len() / 32 {
             let rows = found

@@ -21,7 +21,7 @@ fn cases() -> PathBuf {
 }
 
 /// A portal of the files that the requests are about, and the folder that it is in.
-async fn shop() -> (Running, tempfile::TempDir) {
+pub(crate) async fn shop() -> (Running, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let root = fs_err::canonicalize(folder.path()).unwrap();
     let repository = |name: &str, role: &str| json!({"name": name, "role": role, "url": format!("https://git.shop.example/{name}.git"), "folder": name, "branch": "main"});
@@ -128,16 +128,16 @@ fn holds(case: &Map<String, Value>, said: &Said, wrong: &mut Vec<String>) {
 
 /// An answer.
 #[derive(Clone)]
-struct Said {
-    status: u16,
-    head: String,
-    text: String,
-    body: Value,
+pub(crate) struct Said {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) text: String,
+    pub(crate) body: Value,
     unordered: bool,
 }
 
 impl Said {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let line = self.head.lines().find(|line| line.to_lowercase().starts_with(&format!("{name}:")))?;
         Some(line[name.len() + 1..].trim())
     }
@@ -254,7 +254,7 @@ fn answers(address: SocketAddr, case: &Map<String, Value>) -> Vec<Said> {
     all
 }
 
-fn ask(address: SocketAddr, case: &Map<String, Value>) -> Said {
+pub(crate) fn ask(address: SocketAddr, case: &Map<String, Value>) -> Said {
     let text =
         |key: &str, otherwise: &'static str| case.get(key).and_then(Value::as_str).unwrap_or(otherwise).to_owned();
     let body = match (case.get("body"), case.get("large").and_then(Value::as_u64)) {

@@ -2,8 +2,10 @@
 
 mod browser;
 mod catalog;
+mod client;
 mod create;
 mod escaping;
+mod hostile;
 mod identity;
 mod organisation;
 mod pages;

@@ -1,19 +1,21 @@
 //! Entities: what is read.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use karat_catalog::{
-    Condition, Defaults, EntityRef, Facet, Fields, List, Page, Predicate, Query, QueryError, facets_from_body,
+    Condition, Defaults, Entity, EntityRef, Facet, Fields, List, Page, Predicate, Query, QueryError, facets_from_body,
     facets_from_params, filter_from_params,
 };
 use serde_json::{Map, Value, json};
 
+use super::shown::{Listed, Shown};
 use super::{BASE, entities};
 use crate::api::ApiError;
 use crate::api::error::{Body, Named};
-use crate::model::Entities;
 use crate::state::{Portal, Shared};
 
 type Answer = Result<Json<Value>, ApiError>;
@@ -33,18 +35,6 @@ impl Asked {
     fn fields(&self) -> Result<Option<Fields>, QueryError> {
         Fields::parse(self.0.iter().filter(|(name, _)| name == "fields").map(|(_, value)| value.as_str()))
     }
-}
-
-fn shown(entities: &dyn Entities, reference: &EntityRef, fields: Option<&Fields>) -> Value {
-    match (entities.get(reference), fields) {
-        (None, _) => Value::Null,
-        (Some(entity), Some(fields)) => fields.project(entity.as_map()),
-        (Some(entity), None) => Value::Object(entity.as_map().clone()),
-    }
-}
-
-fn all(entities: &dyn Entities, references: &[EntityRef], fields: Option<&Fields>) -> Vec<Value> {
-    references.iter().map(|reference| shown(entities, reference, fields)).collect()
 }
 
 pub(super) async fn list(
@@ -68,18 +58,18 @@ pub(super) async fn list(
             headers.insert(header::LINK, link);
         }
     }
-    Ok((headers, Json(Value::Array(all(&*entities, &found.ids, fields.as_ref())))).into_response())
+    Ok((headers, Listed::new(entities, found.ids, fields)).into_response())
 }
 
-pub(super) async fn by_params(State(portal): State<Shared>, RawQuery(query): RawQuery) -> Answer {
+pub(super) async fn by_params(State(portal): State<Shared>, RawQuery(query): RawQuery) -> Result<Listed, ApiError> {
     let asked = Asked::of(query);
     let (query, fields) = (Query::from_params(&asked.pairs())?, asked.fields()?);
-    Ok(page(&portal, &query, fields.as_ref()))
+    Ok(page(&portal, &query, fields))
 }
 
-pub(super) async fn by_body(State(portal): State<Shared>, Body(body): Body) -> Answer {
+pub(super) async fn by_body(State(portal): State<Shared>, Body(body): Body) -> Result<Listed, ApiError> {
     let (query, fields) = (Query::from_body(&body)?, fields_of(&body)?);
-    Ok(page(&portal, &query, fields.as_ref()))
+    Ok(page(&portal, &query, fields))
 }
 
 fn fields_of(body: &Value) -> Result<Option<Fields>, QueryError> {
@@ -87,7 +77,7 @@ fn fields_of(body: &Value) -> Result<Option<Fields>, QueryError> {
     Fields::parse(fields.filter_map(Value::as_str))
 }
 
-fn page(portal: &Portal, query: &Query, fields: Option<&Fields>) -> Json<Value> {
+fn page(portal: &Portal, query: &Query, fields: Option<Fields>) -> Listed {
     let entities = entities(portal);
     let Page { ids, total, next, prev } = entities.query(query);
     let mut info = Map::new();
@@ -96,10 +86,15 @@ fn page(portal: &Portal, query: &Query, fields: Option<&Fields>) -> Json<Value> 
             info.insert(name.to_owned(), cursor.encode().into());
         }
     }
-    Json(json!({"items": all(&*entities, &ids, fields), "totalItems": total, "pageInfo": info}))
+    let others = [("totalItems".to_owned(), total.into()), ("pageInfo".to_owned(), info.into())];
+    Listed::new(entities, ids, fields).beside(&Map::from_iter(others))
 }
 
-pub(super) async fn by_refs(State(portal): State<Shared>, RawQuery(query): RawQuery, Body(body): Body) -> Answer {
+pub(super) async fn by_refs(
+    State(portal): State<Shared>,
+    RawQuery(query): RawQuery,
+    Body(body): Body,
+) -> Result<Listed, ApiError> {
     let asked = Asked::of(query);
     let fields = match fields_of(&body)? {
         Some(fields) => Some(fields),
@@ -122,30 +117,27 @@ pub(super) async fn by_refs(State(portal): State<Shared>, RawQuery(query): RawQu
             *reference = reference.take().filter(|reference| fitting.binary_search(reference).is_ok());
         }
     }
-    let item = |reference: &Option<EntityRef>| {
-        reference.as_ref().map_or(Value::Null, |reference| shown(&*entities, reference, fields.as_ref()))
-    };
-    Ok(Json(json!({"items": references.iter().map(item).collect::<Vec<_>>()})))
+    Ok(Listed::with_nulls(entities, references, fields))
+}
+
+/// One entity, or why there is none.
+fn one(entity: Option<Arc<Entity>>, missing: impl FnOnce() -> String) -> Result<Json<Shown>, ApiError> {
+    entity.map(|entity| Json(Shown::Whole(entity))).ok_or_else(|| ApiError::not_found(missing()))
 }
 
 pub(super) async fn by_name(
     State(portal): State<Shared>,
     Named((kind, namespace, name)): Named<(String, String, String)>,
-) -> Answer {
+) -> Result<Json<Shown>, ApiError> {
     let found = entities(&portal).get(&EntityRef::new(&kind, &namespace, &name));
-    let missing = || {
-        ApiError::not_found(format!("No entity named '{name}' found, with kind '{kind}' in namespace '{namespace}'"))
-    };
-    found.map(|entity| Json(Value::Object(entity.as_map().clone()))).ok_or_else(missing)
+    one(found, || format!("No entity named '{name}' found, with kind '{kind}' in namespace '{namespace}'"))
 }
 
-pub(super) async fn by_uid(State(portal): State<Shared>, Named(uid): Named<String>) -> Answer {
+pub(super) async fn by_uid(State(portal): State<Shared>, Named(uid): Named<String>) -> Result<Json<Shown>, ApiError> {
     let is = Predicate::Fields(vec![("metadata.uid".to_owned(), Condition::Is(uid.as_str().into()))]);
     let entities = entities(&portal);
     let found = entities.list(&List { filter: Some(is), ..List::default() }).ids;
-    let entity = found.first().and_then(|reference| entities.get(reference));
-    let missing = || ApiError::not_found(format!("No entity with uid {uid}"));
-    entity.map(|entity| Json(Value::Object(entity.as_map().clone()))).ok_or_else(missing)
+    one(found.first().and_then(|reference| entities.get(reference)), || format!("No entity with uid {uid}"))
 }
 
 pub(super) async fn ancestry(

@@ -2,14 +2,15 @@
 
 mod document;
 mod entities;
+mod shown;
 mod validate;
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::http::Method;
 use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
-use std::sync::Arc;
-
 use karat_catalog::QueryError;
 
 use super::ApiError;
