@@ -10,6 +10,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use karat_portal::{Options, Running, serve};
 use karat_testkit::Oracle;
@@ -265,6 +266,8 @@ pub(crate) fn ask(address: SocketAddr, case: &Map<String, Value>) -> Said {
     let (method, host, kind) = (text("method", "GET"), text("host", "localhost"), text("type", "application/json"));
     let more = if case.contains_key("more") { format!("{}\r\n", text("more", "")) } else { String::new() };
     let mut stream = TcpStream::connect(address).unwrap();
+    // Whatever is asked is answered soon.
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let head = format!(
         "{method} {} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: {kind}\r\n{more}Content-Length: {}\r\n\r\n",
         text("path", "/"),
