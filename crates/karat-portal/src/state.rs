@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use crate::identity::Identity;
 use crate::lock::Lock;
+use crate::make::Maker;
 use crate::model::{Clock, Models};
 use crate::site::Site;
 use crate::{Error, Options};
@@ -42,14 +43,18 @@ impl Portal {
         let clock = options.clock;
         let identity = Identity::open(options.address, options.public.as_deref(), &options.data, Arc::clone(&clock))?;
         let host = identity.host().map(ToOwned::to_owned);
+        let drain = Drain::default();
+        // Before anything is read: what a portal that died had begun is put back.
+        let maker = Maker::open(&options.organisation, &options.data, Arc::clone(&clock), drain.clone());
+        let maker = maker.map_err(Error::Data)?;
         let models = Models::open(&options.organisation, Arc::clone(&clock)).map_err(Error::Organisation)?;
         Ok(Self {
-            site: Arc::new(Site::new(models, Arc::new(identity), Arc::clone(&clock))),
+            site: Arc::new(Site::new(models, Arc::new(identity), maker, Arc::clone(&clock))),
             organisation: options.organisation,
             data: options.data,
             host,
             clock,
-            drain: Drain::default(),
+            drain,
             _lock: lock,
         })
     }
@@ -69,6 +74,11 @@ impl Drain {
     /// From now on the portal ends.
     pub fn start(&self) {
         self.0.send_replace(true);
+    }
+
+    /// Whether the portal ends.
+    pub fn has_started(&self) -> bool {
+        *self.0.borrow()
     }
 
     /// Waits until the portal ends.

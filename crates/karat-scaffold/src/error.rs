@@ -22,6 +22,8 @@ pub struct Problem {
     pub parameter: String,
     /// What is wrong, and what is expected.
     pub message: String,
+    /// The keyword of JSON Schema that it breaks; empty if it is none's.
+    pub keyword: String,
     /// What the parameter says of itself.
     pub description: Option<String>,
 }
@@ -52,6 +54,12 @@ pub enum Error {
         /// Where the step is, or the file that it could not render.
         place: Place,
     },
+    /// Who watches the run has ended it.
+    #[error("stopped at step `{step}`")]
+    Stopped {
+        /// The step.
+        step: String,
+    },
     /// A file that cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -69,7 +77,7 @@ impl Error {
     pub fn place(&self) -> Option<&Place> {
         match self {
             Self::File { place, .. } | Self::Step { place, .. } => Some(place),
-            Self::Answers(_) | Self::Read(_) => None,
+            Self::Answers(_) | Self::Stopped { .. } | Self::Read(_) => None,
         }
     }
 }

@@ -86,7 +86,8 @@ impl Page {
         let top = parameter.split('/').next().unwrap_or_default();
         let description =
             questions.iter().find(|question| question.name == top).and_then(|question| question.description.clone());
-        Problem { page: self.title.clone(), parameter, message, description }
+        let keyword = error.schema_path().as_str().rsplit('/').next().unwrap_or_default().to_owned();
+        Problem { page: self.title.clone(), parameter, message, keyword, description }
     }
 }
 
@@ -243,7 +244,8 @@ pub fn complete(pages: &[Page], given: &Data) -> Result<Data, Error> {
     for (name, _) in answers.entries() {
         if !names.contains(name) {
             let message = format!("the template does not ask for it; it asks for {}", names.join(", "));
-            problems.push(Problem { page: "-".into(), parameter: name.clone(), message, description: None });
+            let keyword = String::new();
+            problems.push(Problem { page: "-".into(), parameter: name.clone(), message, keyword, description: None });
         }
     }
     // In the order that they are asked, so that the record of them does not depend on who answered.

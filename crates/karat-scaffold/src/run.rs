@@ -7,6 +7,7 @@ use karat_source::{EntryKind, ReadError, World, clean, join};
 
 use crate::error::{Error, Place};
 use crate::nunjucks::{self, Fuel};
+use crate::progress::{Progress, Told, Unwatched};
 use crate::template::{Step, Template};
 use crate::tree::Tree;
 use crate::{Data, actions};
@@ -85,12 +86,32 @@ pub enum Kind {
 }
 
 /// What a template says in the end.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Output {
     /// Titles and URLs, or references of entities.
     pub links: Vec<(String, String)>,
     /// Titles and texts (Markdown).
     pub texts: Vec<(String, String)>,
+    /// All of it, as the template has it, without what its own conditions leave out.
+    pub data: Data,
+}
+
+/// What a template is run on.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// The answers, completed by [`crate::complete`].
+    pub answers: Data,
+    /// What only the inputs of steps see: an object of texts.
+    pub secrets: Data,
+    /// Who runs it: `ref`, and `entity` of the catalog.
+    pub user: Data,
+}
+
+impl Given {
+    /// Answers, and nothing else.
+    pub fn answers(answers: &Data) -> Self {
+        Self { answers: answers.clone(), ..Self::default() }
+    }
 }
 
 /// Runs `template` on answers that [`crate::complete`] has completed. `world` is the one the template was read from.
@@ -98,7 +119,21 @@ pub struct Output {
 /// # Errors
 /// The first step that fails; nothing was written anywhere.
 pub fn run(world: &dyn World, template: &Template, answers: &Data, remotes: &dyn Remotes) -> Result<Outcome, Error> {
-    go(world, template, answers, remotes, false)
+    go(world, template, Given::answers(answers), remotes, false, &mut Unwatched)
+}
+
+/// As [`run`], step by step told to `progress`, which may end it.
+///
+/// # Errors
+/// As [`run`], and [`Error::Stopped`].
+pub fn run_watched(
+    world: &dyn World,
+    template: &Template,
+    given: Given,
+    remotes: &dyn Remotes,
+    progress: &mut dyn Progress,
+) -> Result<Outcome, Error> {
+    go(world, template, given, remotes, false, progress)
 }
 
 /// As [`run`], for the sake of the repository alone: steps whose absolute URL is not here are left out, and so is what
@@ -112,15 +147,16 @@ pub fn run_repository(
     answers: &Data,
     remotes: &dyn Remotes,
 ) -> Result<Outcome, Error> {
-    go(world, template, answers, remotes, true)
+    go(world, template, Given::answers(answers), remotes, true, &mut Unwatched)
 }
 
 fn go(
     world: &dyn World,
     template: &Template,
-    answers: &Data,
+    given: Given,
     remotes: &dyn Remotes,
     lenient: bool,
+    progress: &mut dyn Progress,
 ) -> Result<Outcome, Error> {
     let mut run = Run {
         world,
@@ -129,14 +165,20 @@ fn go(
         fuel: Fuel::default(),
         outcome: Outcome::default(),
         steps: Data::Map(Vec::new()),
-        parameters: answers.clone(),
+        given,
+        progress,
         iterations: 0,
         absent: Cell::new(false),
         input: Data::Null,
     };
     let mut missing: Vec<(String, Error)> = Vec::new();
-    for step in &template.steps {
-        if let Err(error) = run.step(step) {
+    for (index, step) in template.steps.iter().enumerate() {
+        if let Err(error) = run.watched(step) {
+            if !lenient {
+                for step in &template.steps[index + 1..] {
+                    run.progress.tell(step.named(), Told::Skipped);
+                }
+            }
             // What a later step has to work on may be what an earlier one could not get.
             if !lenient || missing.is_empty() && !run.absent.get() {
                 return Err(error);
@@ -164,7 +206,7 @@ fn go(
         }
         return Ok(run.outcome);
     }
-    let output = run.render(&template.output, &run.context(None), &|message| Error::File {
+    let output = run.render(&template.output, &run.context(None, false), &|message| Error::File {
         place: Place { file: template.file.clone(), ..Place::default() },
         message: format!("spec.output: {message}"),
     })?;
@@ -190,7 +232,8 @@ pub(crate) struct Run<'r> {
     pub(crate) outcome: Outcome,
     /// `steps.<id>.output`.
     steps: Data,
-    parameters: Data,
+    given: Given,
+    pub(crate) progress: &'r mut dyn Progress,
     iterations: usize,
     /// Whether the step failed because a URL is not here.
     absent: Cell<bool>,
@@ -199,14 +242,44 @@ pub(crate) struct Run<'r> {
 }
 
 impl Run<'_> {
-    fn step(&mut self, step: &Step) -> Result<(), Error> {
+    /// Does a step, and tells how it goes.
+    fn watched(&mut self, step: &Step) -> Result<(), Error> {
+        if self.progress.stops() {
+            return Err(Error::Stopped { step: step.id.clone() });
+        }
+        self.progress.tell(step.named(), Told::Begins);
+        let done = self.step(step);
+        if done.is_ok() && self.progress.stops() {
+            // It may have been cut short.
+            return Err(Error::Stopped { step: step.id.clone() });
+        }
+        let told = match done {
+            Ok(true) => Told::Done,
+            Ok(false) => Told::LeftOut,
+            Err(error) => {
+                self.progress.tell(step.named(), Told::Failed(error.to_string()));
+                return Err(error);
+            }
+        };
+        self.progress.tell(step.named(), told);
+        Ok(())
+    }
+
+    /// A line that a step says.
+    pub(crate) fn say(&mut self, step: &Step, line: String) {
+        self.progress.tell(step.named(), Told::Says(line.clone()));
+        self.outcome.log.push(line);
+    }
+
+    /// Does a step, unless its condition is false.
+    fn step(&mut self, step: &Step) -> Result<bool, Error> {
         let failed = |message: String| Error::Step {
             step: step.id.clone(),
             action: step.action.clone(),
             message,
             place: step.place.clone(),
         };
-        let context = self.context(None);
+        let context = self.context(None, false);
         let holds = |run: &Self, context: &Data| -> Result<bool, Error> {
             match &step.condition {
                 Some(Data::Bool(value)) => Ok(*value),
@@ -219,16 +292,16 @@ impl Run<'_> {
             }
         };
         let iterations = match &step.each {
-            None if !holds(self, &context)? => return Ok(()),
-            _ if step.condition == Some(Data::Bool(false)) => return Ok(()),
-            None => vec![context],
-            Some(each) => match self.render(each, &context, &failed)? {
+            None if !holds(self, &context)? => return Ok(false),
+            _ if step.condition == Some(Data::Bool(false)) => return Ok(false),
+            None => vec![self.context(None, true)],
+            Some(each) => match self.render(each, &self.context(None, true), &failed)? {
                 Some(Data::List(items)) => {
                     let each = items.into_iter().enumerate();
-                    each.map(|(index, value)| self.context(Some((index.to_string(), value)))).collect()
+                    each.map(|(index, value)| self.context(Some((index.to_string(), value)), true)).collect()
                 }
                 Some(Data::Map(entries)) => {
-                    entries.into_iter().map(|(key, value)| self.context(Some((key, value)))).collect()
+                    entries.into_iter().map(|(key, value)| self.context(Some((key, value)), true)).collect()
                 }
                 _ => return Err(failed("`each` is a list or an object".into())),
             },
@@ -258,23 +331,27 @@ impl Run<'_> {
             }
         }
         self.steps.set(&step.id, [("output", output)].into_iter().collect());
-        Ok(())
+        Ok(true)
     }
 
-    /// What expressions of the steps see.
-    fn context(&self, each: Option<(String, Data)>) -> Data {
+    /// What expressions of the steps see; secrets are for inputs alone.
+    fn context(&self, each: Option<(String, Data)>, with_secrets: bool) -> Data {
         let nothing = || Data::Map(Vec::new());
+        let secrets = if with_secrets { self.given.secrets.clone() } else { nothing() };
         let environment = [("parameters", nothing()), ("secrets", nothing())].into_iter().collect();
         let task = [("task", [("id", Data::from("karat"))].into_iter().collect())].into_iter().collect();
         let mut context: Data = [
-            ("parameters", self.parameters.clone()),
+            ("parameters", self.given.answers.clone()),
             ("environment", environment),
             ("steps", self.steps.clone()),
             ("context", task),
-            ("secrets", nothing()),
+            ("secrets", if secrets == Data::Null { nothing() } else { secrets }),
         ]
         .into_iter()
         .collect();
+        if self.given.user != Data::Null {
+            context.set("user", self.given.user.clone());
+        }
         if let Some((key, value)) = each {
             context.set("each", [("key", Data::String(key)), ("value", value)].into_iter().collect());
         }
@@ -371,6 +448,12 @@ impl Output {
         let texts = items("text")
             .into_iter()
             .map(|item| (text(&item, "title").unwrap_or_default(), text(&item, "content").unwrap_or_default()));
-        Self { links: links.collect(), texts: texts.collect() }
+        let mut whole = data.clone();
+        for key in ["links", "text"] {
+            if let Some(Data::List(_)) = data.get(key) {
+                whole.set(key, Data::List(items(key)));
+            }
+        }
+        Self { links: links.collect(), texts: texts.collect(), data: whole }
     }
 }

@@ -79,6 +79,12 @@ impl Template {
         format!("template:{}/{}", self.namespace, self.name).to_lowercase()
     }
 
+    /// The whole entity, as it is written.
+    pub fn entity(&self) -> Data {
+        // It was read when the template was, so it can be.
+        Data::from_yaml(self.document.root()).unwrap_or_default()
+    }
+
     /// The folder that relative URLs start from.
     pub fn folder(&self) -> &str {
         parent(&self.file)

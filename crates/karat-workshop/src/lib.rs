@@ -4,12 +4,14 @@
 
 mod change;
 mod error;
+mod journal;
 mod paths;
 mod plan;
 mod write;
 
 pub use change::Change;
 pub use error::Error;
+pub use journal::{Journal, Recovered, recover};
 pub use paths::{Found, Home, Repository, all, named};
 pub use plan::{Plan, is_repository};
-pub use write::{Edit, edit, folder, vacant};
+pub use write::{Edit, edit, vacant};

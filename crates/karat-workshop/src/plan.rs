@@ -7,7 +7,7 @@ use karat_scaffold::{BASE_FILE, Data, File, Kind, LINEAGE_FILE, Lineage, Outcome
 
 use crate::change::{self, Change};
 use crate::paths::{Found, Home};
-use crate::{Error, write};
+use crate::{Error, Journal, write};
 
 /// What a run comes down to on this disk.
 pub struct Plan {
@@ -63,28 +63,15 @@ impl Plan {
         Ok(Self { folders, changes, elsewhere })
     }
 
-    /// Writes it: all of it or nothing.
+    /// Writes it: all of it or nothing. With a `journal`, a file beside the caller's state, that holds for a process that dies
+    /// in the middle as well: the next one calls [`recover`](crate::recover) with it. What it gives is dropped once the caller has
+    /// noted that it is done.
     ///
     /// # Errors
     /// What the disk refuses; then what was made is gone again.
-    pub fn write(&self, home: Option<&Home>) -> Result<(), Error> {
-        let mut made: Vec<&Path> = Vec::new();
-        let written = self.folders.iter().try_for_each(|(folder, tree)| {
-            write::folder(folder, tree)?;
-            made.push(folder);
-            Ok(())
-        });
-        let written = written.and_then(|()| match home {
-            Some(home) => write::edit(&home.root, &change::edits(&self.changes)),
-            None => Ok(()),
-        });
-        if written.is_err() {
-            // What this very run has made goes with it; the error is the one to tell.
-            for folder in made {
-                let _ = fs_err::remove_dir_all(folder);
-            }
-        }
-        written
+    pub fn write(&self, home: Option<&Home>, journal: Option<&Path>) -> Result<Journal, Error> {
+        let root = home.map(|home| home.root.as_path());
+        write::all(&self.folders, root, &change::edits(&self.changes), journal)
     }
 
     /// Whether every folder that it makes is still to be made.

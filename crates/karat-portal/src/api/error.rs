@@ -43,6 +43,16 @@ impl ApiError {
         }
     }
 
+    /// It is not as the request takes it to be: 409.
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::CONFLICT, name: "ConflictError", message: message.into() }
+    }
+
+    /// Something went wrong here: 500.
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, name: "Error", message: message.into() }
+    }
+
     /// Not now: 503.
     pub(crate) fn unavailable(message: impl Into<String>) -> Self {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, name: "ServiceUnavailableError", message: message.into() }

@@ -3,11 +3,12 @@
 mod catalog;
 mod error;
 mod health;
+mod scaffolder;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::Uri;
+use axum::http::{Method, Uri};
 use axum::middleware;
 use axum::routing::any;
 
@@ -23,10 +24,15 @@ pub(crate) fn router(portal: &Shared) -> Router<Shared> {
         .route("/api", any(nothing))
         .route("/api/{*path}", any(nothing))
         .merge(catalog::router())
+        .merge(scaffolder::router())
         .layer(door);
     Router::new().merge(api).merge(health::router())
 }
 
 async fn nothing(uri: Uri) -> ApiError {
     ApiError::not_found(format!("there is nothing at {}", uri.path()))
+}
+
+async fn wrong_method(method: Method) -> ApiError {
+    ApiError::wrong_method(&method)
 }

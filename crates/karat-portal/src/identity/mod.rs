@@ -186,7 +186,7 @@ pub(crate) fn random() -> String {
     clippy::expect_used,
     reason = "without randomness nothing here is safe, and no system that Karat runs on lacks it"
 )]
-fn fill(bytes: &mut [u8]) {
+pub(crate) fn fill(bytes: &mut [u8]) {
     getrandom::fill(bytes).expect("the system gives random bytes");
 }
 

@@ -118,6 +118,25 @@
     box.append(block, button);
   });
 
+  // What is under way: the server shows it again whenever something happens, and the whole page when it is over.
+  const live = $("[data-live]");
+  if (live) {
+    let [asking, more] = [false, false];
+    const renew = async () => {
+      more = asking;
+      if (asking) return;
+      asking = true;
+      const answer = await fetch(location.href).catch(() => null);
+      const next = answer?.ok && $("#live", new DOMParser().parseFromString(await answer.text(), "text/html"));
+      asking = false;
+      if (next) live.replaceChildren(...next.childNodes);
+      if (more) renew();
+    };
+    const stream = new EventSource(live.dataset.live);
+    ["log", "cancelled"].forEach((what) => stream.addEventListener(what, renew));
+    stream.addEventListener("completion", () => { stream.close(); location.reload(); });
+  }
+
   // Only one hallmark is open, and Escape closes it.
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") all("details.stamp[open]").forEach((stamp) => { stamp.open = false; $("summary", stamp).focus(); });

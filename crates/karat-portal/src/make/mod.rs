@@ -1,34 +1,56 @@
-//! Making things by golden paths: what `karat new` does for who types, for who fills in a form. What is made is written into the
-//! organisation's folder, all of it or nothing, and nowhere else.
+//! Making things by golden paths: what `karat new` does for who types, for who fills in a form and for programs. What is made is
+//! written into the organisation's folder, all of it or nothing, and nowhere else.
+//!
+//! Each is a [`Task`]: it waits for its turn, runs, and is over. What was asked for and what was said is kept in the folder of state.
 
 mod answers;
+mod dry;
+mod kept;
 mod tasks;
+mod walk;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use karat_diag::Diagnostic;
-use karat_scaffold::{Data, Problem, Template};
-use karat_workshop::{Found, Home, Plan};
+use karat_scaffold::{Data, Given, Problem, Template, Unwatched};
+use karat_workshop::{Found, Home, Recovered};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::sync::watch;
 
 pub use answers::answers;
-use tasks::Tasks;
-pub use tasks::{Status, Task};
+pub use dry::{DryRun, Tried};
+use kept::Kept;
+pub use tasks::{Asked, Event, Refused, Status, Task, What};
+use tasks::{Board, Line};
+use walk::Live;
+
+use crate::model::Clock;
+use crate::state::Drain;
+
+/// What a write notes before it begins, in the folder of state.
+const JOURNAL: &str = "making.journal";
+/// What is said of a task that the portal took with it.
+const ENDED: &str = "the portal ended while this task was under way; nothing of it was made";
+/// What stands for an answer that is not shown.
+const HIDDEN: &str = "***";
 
 /// Why nothing was made.
 #[derive(Debug)]
 pub enum Failure {
     /// Answers that do not fit: each by its question.
     Answers(Vec<Problem>),
+    /// It was to end: somebody said so, or the portal ends.
+    Cancelled,
     /// Anything else: what, and the next step.
     Told(Vec<Diagnostic>),
 }
 
 /// What a walk makes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Made {
-    /// What the steps said.
-    pub log: Vec<String>,
     /// New folders, from the organisation's root, and the files in each.
     pub folders: Vec<(String, Vec<String>)>,
     /// Changes to repositories that are there: what each is called, and its files with `+`, `~` or `-`.
@@ -39,19 +61,42 @@ pub struct Made {
     pub links: Vec<(String, String)>,
     /// Titles and texts that the path gives in the end.
     pub texts: Vec<(String, String)>,
+    /// All that the path gives in the end, as it has it.
+    pub output: Value,
+}
+
+/// Who asks for something.
+#[derive(Clone, Debug, Default)]
+pub struct Who {
+    /// Their name; empty for who sits at the machine.
+    pub name: String,
+    /// What a path sees as `user`: `ref`, and `entity` if the catalog has it.
+    pub user: Value,
 }
 
 /// Walks paths in an organisation's folder, one at a time.
 pub struct Maker {
     folder: PathBuf,
+    journal: PathBuf,
+    board: Board,
+    drain: Drain,
     turn: Mutex<()>,
-    tasks: Mutex<Tasks>,
+    /// What each task that waits is given, with its secrets: only here, and only until it runs.
+    given: Mutex<BTreeMap<String, Given>>,
 }
 
 impl Maker {
-    /// In the organisation's folder.
-    pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), turn: Mutex::new(()), tasks: Mutex::default() }
+    /// In the organisation's folder, with its state in `data`. What a portal that died had begun is put back.
+    ///
+    /// # Errors
+    /// The state cannot be read or written.
+    pub fn open(folder: &Path, data: &Path, clock: Clock, drain: Drain) -> std::io::Result<Arc<Self>> {
+        let journal = data.join(JOURNAL);
+        let kept = Kept::open(data)?;
+        let recovered = karat_workshop::recover(&journal).map_err(std::io::Error::other)?;
+        let board = Board::open(kept, clock, recovered == Recovered::Whole)?;
+        let (turn, given) = (Mutex::new(()), Mutex::default());
+        Ok(Arc::new(Self { folder: folder.to_owned(), journal, board, drain, turn, given }))
     }
 
     /// The paths that there are: the organisation's own first.
@@ -78,71 +123,235 @@ impl Maker {
     /// # Errors
     /// Answers that do not fit, a step that fails, a folder that is there already.
     pub fn plan(&self, found: &Found, given: &Data) -> Result<Made, Failure> {
-        self.walk(found, given, false)
+        let answers = karat_scaffold::complete(&found.template.pages, given).map_err(|e| Failure::of(found, &e))?;
+        let (_, made) = walk::plan(&self.home()?, found, Given::answers(&answers), &mut Unwatched)?;
+        Ok(made)
     }
 
-    /// Walks a path, and keeps the record of it; gives the task's id.
-    pub fn make(&self, found: &Found, given: &Data, who: &str, at: i64) -> String {
-        let result = self.walk(found, given, true);
-        let template = (found.template.namespace.clone(), found.template.name.clone());
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).add(template, who, at, result)
+    /// Asks for a walk; gives the task's id. It is done by [`Self::work`].
+    ///
+    /// # Errors
+    /// Answers that do not fit, too many tasks, a disk that says no.
+    pub fn ask(&self, found: &Found, answers: &Data, secrets: Data, who: &Who) -> Result<String, NotAsked> {
+        let template = &found.template;
+        let complete = completed(template, answers).map_err(NotAsked::Answers)?;
+        let (shown, secret) = hidden(template, &complete);
+        let asked = Asked {
+            id: tasks::uuid(),
+            template: (template.namespace.clone(), template.name.clone()),
+            who: who.name.clone(),
+            at: 0,
+            spec: spec(template, &shown, &who.user),
+            secret,
+        };
+        let user = serde_json::from_value(who.user.clone()).unwrap_or_default();
+        let id = asked.id.clone();
+        self.holding(&id, Given { answers: complete, secrets, user }, || self.board.add(asked))?;
+        Ok(id)
     }
 
-    /// A task of this run of the portal.
+    /// Has a task wait with what it is given. That is there first: the task may begin at once.
+    fn holding(&self, id: &str, given: Given, wait: impl FnOnce() -> Result<(), Refused>) -> Result<(), Refused> {
+        let all = || self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        all().insert(id.to_owned(), given);
+        wait().inspect_err(|_| drop(all().remove(id)))
+    }
+
+    /// Does the tasks that wait, in their order, on another thread.
+    pub fn work(self: &Arc<Self>) {
+        let maker = Arc::clone(self);
+        tokio::task::spawn_blocking(move || {
+            let _turn = maker.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            loop {
+                let waiting = maker.board.all().into_iter().rev().find(|task| task.status == Status::Open);
+                let Some(task) = waiting.filter(|_| !maker.drain.has_started()) else { return };
+                maker.run(&task);
+            }
+        });
+    }
+
+    fn run(&self, task: &Task) {
+        let id = task.asked.id.as_str();
+        let given = self.given.lock().unwrap_or_else(PoisonError::into_inner).remove(id).unwrap_or_default();
+        if !self.board.begin(id, Status::Processing) {
+            return;
+        }
+        let mut live = Live { board: &self.board, id, drain: &self.drain, secrets: walk::texts(&given.secrets) };
+        match self.make(task, given, &mut live) {
+            Ok(()) => {}
+            Err(Failure::Cancelled) if self.board.is_cancelled(id) => {
+                self.board.finish(id, Status::Cancelled, json!({}));
+            }
+            Err(failure) => {
+                let trouble: Vec<(String, Option<String>)> =
+                    failure.told().into_iter().map(|(what, next)| (live.safe(&what), next)).collect();
+                let message = trouble.iter().map(|(what, _)| what.as_str()).collect::<Vec<_>>().join("\n");
+                self.board.take(id, Line::Trouble(trouble));
+                self.board.finish(id, Status::Failed, json!({"error": {"name": "Error", "message": message}}));
+            }
+        }
+    }
+
+    fn make(&self, task: &Task, given: Given, live: &mut Live<'_>) -> Result<(), Failure> {
+        use karat_scaffold::Progress as _;
+        let (id, (namespace, name)) = (task.asked.id.as_str(), &task.asked.template);
+        let home = self.home()?;
+        let found = karat_workshop::all(Some(&home))?.into_iter().find(|found| {
+            found.template.namespace.eq_ignore_ascii_case(namespace) && found.template.name.eq_ignore_ascii_case(name)
+        });
+        let found =
+            found.ok_or_else(|| karat_workshop::Error::input(format!("there is no template `{name}` any more")))?;
+        let steps = found.template.steps().count();
+        self.board.say(id, What::Log, json!({"message": format!("Starting up task with {steps} steps")}));
+        let (plan, made) = walk::plan(&home, &found, given, live)?;
+        if live.stops() {
+            return Err(Failure::Cancelled);
+        }
+        // Known before it is written: should the portal die in between, the next one can say what was made.
+        let output = made.output.clone();
+        self.board.take(id, Line::Made(Box::new(made)));
+        let written = plan.write(Some(&home), Some(&self.journal))?;
+        self.board.finish(id, Status::Completed, json!({"output": output}));
+        drop(written);
+        Ok(())
+    }
+
+    /// Says that a task shall end.
+    ///
+    /// # Errors
+    /// There is no such task, or it is over.
+    pub fn cancel(&self, id: &str) -> Result<(), Refused> {
+        self.board.cancel(id)?;
+        if self.board.find(id).is_some_and(|task| task.status.is_over()) {
+            self.given.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        }
+        Ok(())
+    }
+
+    /// Asks for a task again that failed or was cancelled, on the same answers.
+    ///
+    /// # Errors
+    /// There is no such task, or it is no such one.
+    pub fn again(&self, id: &str, secrets: Data) -> Result<(), Refused> {
+        let task = self.board.find(id).ok_or_else(|| Refused::Missing(id.to_owned()))?;
+        let part = |name: &str| {
+            let value = task.asked.spec.get(name).cloned().unwrap_or_default();
+            serde_json::from_value::<Data>(value).unwrap_or_default()
+        };
+        let given = Given { answers: part("parameters"), secrets, user: part("user") };
+        self.holding(id, given, || self.board.again(id))
+    }
+
+    /// A task.
     pub fn task(&self, id: &str) -> Option<Task> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).find(id)
+        self.board.find(id)
     }
 
-    /// The tasks of this run of the portal, the newest first.
+    /// All tasks that are remembered, the newest first.
     pub fn tasks(&self) -> Vec<Task> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).all()
+        self.board.all()
+    }
+
+    /// A number that counts up whenever something happens in some task.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.board.changes()
     }
 
     fn home(&self) -> Result<Home, Failure> {
         Ok(Home::at(&self.folder.to_string_lossy())?)
     }
+}
 
-    fn walk(&self, found: &Found, given: &Data, write: bool) -> Result<Made, Failure> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let home = self.home()?;
-        let told = |error: &karat_scaffold::Error| match error {
-            karat_scaffold::Error::Answers(problems) => Failure::Answers(problems.clone()),
+/// Why a task is not even begun.
+#[derive(Debug)]
+pub enum NotAsked {
+    /// Answers that do not fit: each by its question.
+    Answers(Vec<Problem>),
+    /// Anything else.
+    Refused(Refused),
+}
+
+impl From<Refused> for NotAsked {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+/// The answers with their defaults, checked. What is given beyond what is asked stays: that is a program's business, as in Backstage.
+fn completed(template: &Template, given: &Data) -> Result<Data, Vec<Problem>> {
+    let asked = karat_scaffold::carried_over(&template.pages, given);
+    let mut answers = karat_scaffold::complete(&template.pages, &asked).map_err(|error| match error {
+        karat_scaffold::Error::Answers(problems) => problems,
+        _ => Vec::new(),
+    })?;
+    for (name, answer) in given.entries() {
+        if answers.get(name).is_none() {
+            answers.set(name, answer.clone());
+        }
+    }
+    Ok(answers)
+}
+
+/// Answers as they may be shown, and whether some are hidden.
+fn hidden(template: &Template, answers: &Data) -> (Data, bool) {
+    let questions: Vec<_> = template.pages.iter().flat_map(|page| page.questions(answers)).collect();
+    let mut shown = answers.clone();
+    let mut any = false;
+    for question in questions.iter().filter(|question| question.secret && answers.get(&question.name).is_some()) {
+        shown.set(&question.name, Data::from(HIDDEN));
+        any = true;
+    }
+    (shown, any)
+}
+
+/// What is run, as Backstage's tasks have it.
+fn spec(template: &Template, parameters: &Data, user: &Value) -> Value {
+    let entity = template.entity().to_serde();
+    let part = |name: &str| entity.get("spec").and_then(|spec| spec.get(name)).cloned();
+    let mut spec = json!({
+        "apiVersion": entity.get("apiVersion"),
+        "steps": steps(template, part("steps")),
+        "output": part("output").unwrap_or_else(|| json!({})),
+        "parameters": parameters.to_serde(),
+        "user": if user.is_null() { json!({}) } else { user.clone() },
+        "templateInfo": {"entityRef": template.reference(), "entity": {"metadata": entity.get("metadata")}},
+    });
+    if let (Some(recovery), Value::Object(spec)) = (part("EXPERIMENTAL_recovery"), &mut spec) {
+        spec.insert("EXPERIMENTAL_recovery".to_owned(), recovery);
+    }
+    spec
+}
+
+/// The steps as they are written, each with its id and its name.
+fn steps(template: &Template, written: Option<Value>) -> Value {
+    let Some(Value::Array(mut written)) = written else { return json!([]) };
+    for (step, named) in written.iter_mut().zip(template.steps()) {
+        if let Value::Object(step) = step {
+            step.insert("id".to_owned(), named.id.into());
+            step.entry("name").or_insert_with(|| named.action.into());
+        }
+    }
+    Value::Array(written)
+}
+
+impl Failure {
+    fn of(found: &Found, error: &karat_scaffold::Error) -> Self {
+        match error {
+            karat_scaffold::Error::Answers(problems) => Self::Answers(problems.clone()),
+            karat_scaffold::Error::Stopped { .. } => Self::Cancelled,
             error => found.told(error).into(),
-        };
-        let given = karat_scaffold::complete(&found.template.pages, given).map_err(|error| told(&error))?;
-        let outcome =
-            karat_scaffold::run(&*found.world, &found.template, &given, &home).map_err(|error| told(&error))?;
-        let plan = Plan::new(found, &given, &outcome, Some(&home), None)?;
-        let mut made = Made {
-            log: outcome.log,
-            elsewhere: plan.elsewhere.iter().map(|publication| publication.repository.web()).collect(),
-            links: outcome.output.links,
-            texts: outcome.output.texts,
-            ..Made::default()
-        };
-        for (folder, tree) in &plan.folders {
-            let within = std::path::absolute(folder).ok();
-            let within = within.as_deref().and_then(|folder| folder.strip_prefix(&home.root).ok());
-            // Who fills in a form writes into the organisation, and nowhere else on this machine.
-            let Some(within) = within else {
-                let message = format!("the organisation has no place for the repository `{}`", folder.display());
-                return Err(Failure::from(
-                    karat_workshop::Error::input(message)
-                        .hint("a path that registers what it makes says its folder; `karat new` makes it anywhere"),
-                ));
-            };
-            let files = tree.files().map(|(path, _)| path.to_owned()).collect();
-            made.folders.push((within.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"), files));
         }
-        for change in &plan.changes {
-            let files = change.signs().map(|(path, sign)| (sign, path.to_owned())).collect();
-            made.changes.push((change.title.clone(), files));
+    }
+
+    /// What is wrong, and the next step.
+    pub(crate) fn told(self) -> Vec<(String, Option<String>)> {
+        match self {
+            Self::Answers(problems) => {
+                problems.into_iter().map(|one| (format!("{}: {}", one.parameter, one.message), None)).collect()
+            }
+            Self::Cancelled => vec![(ENDED.to_owned(), Some("do it again".to_owned()))],
+            Self::Told(told) => told.into_iter().map(|one| (one.message, one.fix.map(|fix| fix.text))).collect(),
         }
-        plan.vacant()?;
-        if write {
-            plan.write(Some(&home))?;
-        }
-        Ok(made)
     }
 }
 

@@ -5,7 +5,7 @@ use karat_scaffold::{Data, Problem, Question, Template};
 use maud::{Markup, html};
 
 use super::{Page, words};
-use crate::make::{Made, Status, Task};
+use crate::make::{Made, Status, Task, What};
 use crate::parts::{
     Active, Choice, Control, Crumb, Field, Header, State, Step, Viewer, ago, empty, field, header, log, notice,
     relative, safe, segment, steps,
@@ -13,6 +13,9 @@ use crate::parts::{
 
 /// So many files are named.
 const FILES: usize = 80;
+/// So many tasks are listed, and so many lines of a step shown.
+const TASKS: usize = 20;
+const LINES: usize = 100;
 
 /// The golden paths: the template, and where it is from.
 pub fn create(paths: &[(&Template, &str)], tasks: &[Task], now: i64) -> Page {
@@ -39,14 +42,15 @@ pub fn create(paths: &[(&Template, &str)], tasks: &[Task], now: i64) -> Page {
         }
         @if !tasks.is_empty() {
             section aria-labelledby="made" {
-                h2 id="made" { "Made since the portal started" }
+                h2 id="made" { "What was made" }
                 ul class="rows" {
-                    @for task in tasks {
+                    @for task in tasks.iter().take(TASKS) {
                         li {
-                            a href={ "/create/tasks/" (task.id) } { (task.template.1) }
+                            a href={ "/create/tasks/" (task.asked.id) } { (task.asked.template.1) }
                             span class="small" {
-                                @match task.status { Status::Completed(_) => (State::Good.word("made")), Status::Failed(_) => (State::Bad.word("failed")) }
-                                " " (when(now, task.at)) @if !task.who.is_empty() { " by " (task.who) }
+                                @let (state, word) = how(task.status);
+                                (state.word(word))
+                                " " (when(now, task.asked.at)) @if !task.asked.who.is_empty() { " by " (task.asked.who) }
                             }
                         }
                     }
@@ -226,47 +230,147 @@ pub fn failed(template: &Template, told: &[Diagnostic]) -> Page {
     Page::new(Active::Create, template.title.clone(), content)
 }
 
-/// What was made, with the log of its steps.
-pub fn task(task: &Task, now: i64) -> Page {
-    let (namespace, name) = &task.template;
+/// A task: how it stands, each step with what it said, and in the end what there is.
+pub fn task(task: &Task, now: i64, viewer: &Viewer) -> Page {
+    let (namespace, name) = &task.asked.template;
     let again = format!("/create/{}/{}", segment(namespace), segment(name));
+    let here = format!("/create/tasks/{}", segment(&task.asked.id));
+    let (title, question) = match task.status {
+        Status::Open | Status::Processing => ("Being made", "How far is it?"),
+        Status::Completed => ("What was made", "Did it work, and what is next?"),
+        Status::Failed | Status::Cancelled => ("Nothing was made", "Why, and what can I do?"),
+    };
     let head = Header {
         crumbs: vec![Crumb { title: "Create", href: "/create".into() }, Crumb { title: name, href: again.clone() }],
-        title: "What was made",
-        question: "Did it work, and what is next?",
-        facts: vec![when(now, task.at), html! { @if !task.who.is_empty() { "by " (task.who) } }],
+        title,
+        question,
+        facts: vec![when(now, task.asked.at), html! { @if !task.asked.who.is_empty() { "by " (task.asked.who) } }],
         ..Header::default()
+    };
+    let button = |what: &str, word: &str| {
+        html! {
+            form method="post" action={ (here) "/" (what) } {
+                input type="hidden" name="csrf" value=(viewer.csrf);
+                button { (word) }
+            }
+        }
     };
     let content = html! {
         (header(&head))
-        @match &task.status {
-            Status::Completed(made) => {
-                (notice(State::Good, &html! { strong { "It is made." } " The folders are in the organisation; commit them, and their checks run." }))
-                section aria-labelledby="made" { h2 id="made" { "What there is now" } (results(made, "made", "changed")) }
-                @for (title, text) in &made.texts {
-                    section { h2 { (title) } p class="prose" { @for line in text.trim().lines() { (line) br; } } }
-                }
-                @if !made.links.is_empty() {
-                    ul class="rows" {
-                        @for (title, target) in &made.links {
-                            li { @match safe(target) { Some(target) => a href=(target) { (title) }, None => span { (title) ": " (target) } } }
-                        }
-                    }
-                }
-                section aria-labelledby="log" {
-                    h2 id="log" { "Log" }
-                    (log("Log of the steps", made.log.iter().map(String::as_str)))
-                }
-            },
-            Status::Failed(told) => {
-                @for (message, fix) in told {
+        @match task.status {
+            Status::Open | Status::Processing => {},
+            Status::Completed => { @if let Some(made) = &task.made { (ended(made)) } },
+            Status::Failed => {
+                @for (message, fix) in &task.trouble {
                     (notice(State::Bad, &html! { p { strong { "Nothing was made." } " " (words::said(message)) } @if let Some(fix) = fix { p class="muted" { (fix) } } }))
                 }
-                p { a class="button" href=(again) { "Try again" } }
+                div class="actions" { (button("retry", "Do it again")) a class="button" href=(again) { "Change answers" } }
+            },
+            Status::Cancelled => {
+                (notice(State::Attention, &html! { strong { "It was cancelled." } " Nothing was made." }))
+                div class="actions" { (button("retry", "Do it again")) a class="button" href=(again) { "Change answers" } }
             },
         }
+        // What happens meanwhile is shown by the script, which asks for this very section again.
+        @let stream = (!task.status.is_over()).then(|| format!("/api/scaffolder/v2/tasks/{}/eventstream", segment(&task.asked.id)));
+        section id="live" aria-labelledby="steps" data-live=[stream] {
+            h2 id="steps" { "Steps" }
+            @if !task.status.is_over() {
+                p role="status" class="muted" { (standing(task)) }
+                noscript { p { a href=(here) { "Show how it stands now" } } }
+            }
+            (steps(&stages(task)))
+        }
+        @if !task.status.is_over() { (button("cancel", "Cancel")) }
     };
-    Page::new(Active::Create, "What was made", content)
+    Page::new(Active::Create, title, content)
+}
+
+/// How a task is, and the word for it.
+fn how(status: Status) -> (State, &'static str) {
+    match status {
+        Status::Open => (State::Quiet, "waits for its turn"),
+        Status::Processing => (State::Quiet, "under way"),
+        Status::Completed => (State::Good, "made"),
+        Status::Failed => (State::Bad, "failed"),
+        Status::Cancelled => (State::Attention, "cancelled"),
+    }
+}
+
+fn standing(task: &Task) -> String {
+    let said = |word: &str| task.events.iter().filter(|event| event.body["status"] == word).count();
+    match task.status {
+        Status::Open => "It waits for its turn.".to_owned(),
+        _ => {
+            let all = task.asked.spec["steps"].as_array().map_or(0, Vec::len);
+            format!("{} of {} done.", said("completed") + said("skipped"), karat_diag::count(all, "step"))
+        }
+    }
+}
+
+/// What there is in the end.
+fn ended(made: &Made) -> Markup {
+    html! {
+        (notice(State::Good, &html! { strong { "It is made." } " The folders are in the organisation; commit them, and their checks run." }))
+        section aria-labelledby="made" { h2 id="made" { "What there is now" } (results(made, "made", "changed")) }
+        @for (title, text) in &made.texts {
+            section { h2 { (title) } p class="prose" { @for line in text.trim().lines() { (line) br; } } }
+        }
+        @if !made.links.is_empty() {
+            ul class="rows" {
+                @for (title, target) in &made.links {
+                    li { @match safe(target) { Some(target) => a href=(target) { (title) }, None => span { (title) ": " (target) } } }
+                }
+            }
+        }
+    }
+}
+
+/// The steps of a task: how each went, how long it took, and what it said.
+fn stages(task: &Task) -> Vec<Step> {
+    let listed = task.asked.spec["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
+    // What was done before it was done again is past.
+    let since = task.events.iter().rposition(|event| event.what == What::Recovered).unwrap_or(0);
+    let stage = |step: &serde_json::Value| {
+        let id = &step["id"];
+        let events = task.events[since..].iter().filter(|event| event.body["stepId"] == *id);
+        let (mut begun, mut how, mut lines) = (None, (State::Quiet, "waits".to_owned()), Vec::new());
+        for event in events {
+            let message = event.body["message"].as_str().unwrap_or_default();
+            let took = || match begun.map(|begun: i64| event.at.saturating_sub(begun)) {
+                Some(time @ 10_000..) => format!(" in {} s", time / 1000),
+                Some(time @ 1..) => format!(" in {time} ms"),
+                _ => String::new(),
+            };
+            match event.body["status"].as_str() {
+                Some("processing") => {
+                    begun = Some(event.at);
+                    how = (State::Quiet, "under way".to_owned());
+                }
+                Some("completed") => how = (State::Good, format!("done{}", took())),
+                Some("failed") => {
+                    how = (State::Bad, format!("failed{}", took()));
+                    lines.push(message);
+                }
+                Some("skipped") if begun.is_some() => {
+                    how = (State::Quiet, "left out: its condition was false".to_owned());
+                }
+                Some("skipped") => how = (State::Quiet, "left out: a step before it failed".to_owned()),
+                Some("cancelled") => how = (State::Attention, format!("cancelled{}", took())),
+                _ => lines.push(message),
+            }
+        }
+        let name = step["name"].as_str().unwrap_or_default();
+        let more = (!lines.is_empty()).then(|| {
+            let last = lines.len().saturating_sub(LINES);
+            html! {
+                @if last > 0 { p class="muted small" { (last) " lines before these" } }
+                (log(&format!("Log of {name}"), lines[last..].iter().flat_map(|line| line.lines())))
+            }
+        });
+        Step { title: name.to_owned(), state: how.0, word: how.1, more }
+    };
+    listed.iter().map(stage).collect()
 }
 
 fn results(made: &Made, folders: &str, changes: &str) -> Markup {
@@ -308,7 +412,8 @@ fn results(made: &Made, folders: &str, changes: &str) -> Markup {
     steps(&all)
 }
 
+/// `then` is in milliseconds.
 fn when(now: i64, then: i64) -> Markup {
-    let absolute = jiff::Timestamp::from_second(then).map_or_else(|_| String::new(), |at| at.to_string());
-    relative(&ago(now, then), &absolute)
+    let absolute = jiff::Timestamp::from_millisecond(then).map_or_else(|_| String::new(), |at| at.to_string());
+    relative(&ago(now, then.div_euclid(1000)), &absolute)
 }

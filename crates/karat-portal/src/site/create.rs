@@ -7,14 +7,15 @@ use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use karat_diag::Diagnostic;
+use karat_scaffold::Data;
 use maud::html;
 
 use super::{Ask, Site};
 use crate::identity::Person;
-use crate::make::{Failure, answers};
+use crate::make::{Failure, Maker, NotAsked, Refused, Who, answers};
 use crate::model::Model;
 use crate::pages::{self, Page};
-use crate::parts::{Active, State as How, notice};
+use crate::parts::{Active, State as How, notice, segment};
 
 /// The most fields of a form.
 const FIELDS: usize = 1_000;
@@ -59,8 +60,36 @@ pub(super) async fn sent(
 }
 
 pub(super) async fn task(State(site): State<Arc<Site>>, Path(id): Path<String>, ask: Ask) -> Response {
-    let page = site.maker.task(&id).map(|task| pages::task(&task, site.now()));
-    site.maybe(&ask, &site.models.now(), page, "task of this run of the portal", ("/create", "Show what can be made"))
+    let page = site.maker.task(&id).map(|task| pages::task(&task, site.now(), &ask.viewer));
+    site.maybe(&ask, &site.models.now(), page, "task of that name", ("/create", "Show what can be made"))
+}
+
+pub(super) async fn cancel(site: State<Arc<Site>>, path: Path<String>, ask: Ask) -> Response {
+    changed(site, path, ask, Maker::cancel).await
+}
+
+pub(super) async fn again(site: State<Arc<Site>>, path: Path<String>, ask: Ask) -> Response {
+    changed(site, path, ask, |maker, id| maker.again(id, Data::default())).await
+}
+
+/// Back to a task that is to change; one that cannot is shown as it is.
+async fn changed(
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    ask: Ask,
+    change: fn(&Maker, &str) -> Result<(), Refused>,
+) -> Response {
+    let work = Arc::clone(&site);
+    let asked = id.clone();
+    let changed = tokio::task::spawn_blocking(move || change(&work.maker, &asked)).await;
+    match changed {
+        Ok(Err(Refused::Missing(_))) => task(State(site), Path(id), ask).await,
+        Ok(_) => {
+            site.maker.work();
+            Redirect::to(&format!("/create/tasks/{}", segment(&id))).into_response()
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }
 
 /// What comes of a form.
@@ -97,12 +126,25 @@ async fn walk(
         match work.maker.plan(&found, &given) {
             Err(Failure::Answers(problems)) => form(&problems),
             Err(Failure::Told(told)) => Next::Page(pages::failed(template, &told)),
-            Ok(_) if pressed == Some("make") => Next::Task(work.maker.make(&found, &given, &person.name, work.now())),
+            Err(Failure::Cancelled) => form(&[]),
+            Ok(_) if pressed == Some("make") => {
+                let who = Who { name: person.name, ..Who::default() };
+                match work.maker.ask(&found, &given, Data::default(), &who) {
+                    Ok(id) => Next::Task(id),
+                    Err(NotAsked::Answers(problems)) => form(&problems),
+                    Err(NotAsked::Refused(refused)) => {
+                        Next::Page(pages::failed(template, &[Diagnostic::error(refused.to_string())]))
+                    }
+                }
+            }
             Ok(made) => Next::Page(pages::review(template, &given, &made, &fields, &viewer)),
         }
     });
     match next.await {
-        Ok(Next::Task(id)) => Redirect::to(&format!("/create/tasks/{id}")).into_response(),
+        Ok(Next::Task(id)) => {
+            site.maker.work();
+            Redirect::to(&format!("/create/tasks/{id}")).into_response()
+        }
         Ok(Next::Page(page)) => site.answer(&ask, &site.models.now(), &page),
         Ok(Next::Missing) => site.maybe(&ask, &site.models.now(), None, &what, ("/create", "Show what can be made")),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -126,7 +168,7 @@ fn names(model: &Model, kinds: &[String]) -> Vec<String> {
 fn wrong(failure: &Failure) -> Page {
     let told: Vec<&Diagnostic> = match failure {
         Failure::Told(told) => told.iter().collect(),
-        Failure::Answers(_) => Vec::new(),
+        Failure::Answers(_) | Failure::Cancelled => Vec::new(),
     };
     let content = html! {
         h1 { "Create" }

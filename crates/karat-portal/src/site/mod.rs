@@ -35,7 +35,7 @@ pub struct Site {
     /// Who may come in.
     pub identity: Arc<Identity>,
     /// What makes things.
-    pub maker: Maker,
+    pub maker: Arc<Maker>,
     clock: Clock,
     /// Comparing revisions renders two fleets: one at a time.
     comparing: Semaphore,
@@ -43,8 +43,7 @@ pub struct Site {
 
 impl Site {
     /// Pages of an organisation.
-    pub fn new(models: Arc<Models>, identity: Arc<Identity>, clock: Clock) -> Self {
-        let maker = Maker::new(models.folder());
+    pub fn new(models: Arc<Models>, identity: Arc<Identity>, maker: Arc<Maker>, clock: Clock) -> Self {
         Self { models, identity, maker, clock, comparing: Semaphore::new(1) }
     }
 
@@ -138,6 +137,8 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/search.json", get(catalog::palette))
         .route("/create", get(create::create))
         .route("/create/tasks/{id}", get(create::task))
+        .route("/create/tasks/{id}/cancel", post(create::cancel))
+        .route("/create/tasks/{id}/retry", post(create::again))
         .route("/create/{namespace}/{name}", get(create::form).post(create::sent))
         .route("/theme", post(ask::theme))
         .route("/assets/{name}", get(asset))

@@ -45,6 +45,19 @@ async fn send(reader: &Reader, path: &str, cookie: &str, fields: &[(String, Stri
     reader.send(request).await
 }
 
+/// The page of a task, loaded again until it is over.
+async fn made_in_the_end(reader: &Reader, path: &str) -> Answer {
+    for _ in 0..200 {
+        let page = reader.get(path).await;
+        if !page.text.contains("data-live=") {
+            return page;
+        }
+        assert!(page.text.contains("Show how it stands now"), "there is a way on without a script");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("{path} does not come to its end");
+}
+
 #[tokio::test]
 async fn a_service_is_made_by_a_form() {
     let organisation = Organisation::myhealth();
@@ -79,7 +92,7 @@ async fn a_service_is_made_by_a_form() {
 
     let made = send(&reader, path, &cookie, &fields(&review, &[("do", "make")])).await;
     assert_eq!(made.status, 303, "{}", made.text);
-    let task = reader.get(made.headers["location"].to_str().unwrap()).await;
+    let task = made_in_the_end(&reader, made.headers["location"].to_str().unwrap()).await;
     assert!(task.text.contains("It is made.") && task.text.contains("apps/waiting-list"), "{}", task.text);
     for file in [
         "apps/waiting-list/go.mod",

@@ -9,4 +9,5 @@ mod hostile;
 mod identity;
 mod organisation;
 mod pages;
+mod scaffolder;
 mod techdocs;

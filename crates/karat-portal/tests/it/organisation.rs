@@ -8,7 +8,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
+use karat_portal::Drain;
 use karat_portal::identity::Identity;
+use karat_portal::make::Maker;
 use karat_portal::model::Models;
 use karat_portal::site::{Site, router};
 use tower::ServiceExt as _;
@@ -65,7 +67,8 @@ impl Organisation {
         let noon = "2026-11-25T12:00:00Z".parse().unwrap();
         let clock = Arc::new(move || noon);
         let identity = Identity::open(address.parse().unwrap(), public, &self.data(), clock.clone()).unwrap();
-        Reader { router: router(Arc::new(Site::new(self.models(), Arc::new(identity), clock))) }
+        let maker = Maker::open(&self.path(), &self.data(), clock.clone(), Drain::default()).unwrap();
+        Reader { router: router(Arc::new(Site::new(self.models(), Arc::new(identity), maker, clock))) }
     }
 
     pub(crate) fn data(&self) -> PathBuf {

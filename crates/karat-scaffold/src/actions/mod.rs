@@ -1,11 +1,16 @@
 //! Actions: what a step does. Inputs and outputs are Backstage's.
 
 mod catalog;
+mod described;
 mod fetch;
 mod files;
 mod publish;
 
+use std::time::Duration;
+
 use karat_source::clean;
+
+pub use described::{Action, all};
 
 use crate::Data;
 use crate::error::{Error, Place};
@@ -55,15 +60,13 @@ pub(crate) fn perform(run: &mut Run<'_>, step: &Step, input: &Data) -> Result<Ou
         "roadiehq:utils:fs:replace" => files::replace(run, input),
         "catalog:write" => catalog::write(run, input),
         "catalog:register" => catalog::register(run, input),
-        "debug:log" => log(run, input),
-        "debug:wait" => wait(input),
+        "debug:log" => log(run, step, input),
+        "debug:wait" => wait(run, input),
         action if publish::is_known(action) => publish::perform(run, step, input),
-        action => Err(format!(
-            "there is no action `{action}`; there are fetch:plain, fetch:plain:file, fetch:template, fetch:template:file, \
-             workspace:template, fs:delete, fs:rename, fs:readdir, catalog:write, catalog:register, debug:log, debug:wait, \
-             and publish:* to a repository"
-        )
-        .into()),
+        action => {
+            let known = all().iter().map(|action| action.id.as_str()).collect::<Vec<_>>().join(", ");
+            Err(format!("there is no action `{action}`; there are {known}").into())
+        }
     };
     done.map_err(|failure| Error::Step {
         step: step.id.clone(),
@@ -119,9 +122,9 @@ pub(crate) fn place_in(folder: &str, path: &str) -> Result<String, String> {
     within(&karat_source::join(folder, path))
 }
 
-fn log(run: &mut Run<'_>, input: &Data) -> Done {
+fn log(run: &mut Run<'_>, step: &Step, input: &Data) -> Done {
     if let Some(message) = input.get("message").filter(|message| message.truthy()) {
-        run.outcome.log.push(message.as_str().map_or_else(|| message.to_json(), str::to_owned));
+        run.say(step, message.as_str().map_or_else(|| message.to_json(), str::to_owned));
     }
     if input.get("listWorkspace").is_some_and(Data::truthy) {
         let contents = input.get("listWorkspace").and_then(Data::as_str) == Some("with-contents");
@@ -136,13 +139,13 @@ fn log(run: &mut Run<'_>, input: &Data) -> Done {
                 return Err("the workspace is too large to list".into());
             }
         }
-        run.outcome.log.push(text);
+        run.say(step, text);
     }
     Ok(Outputs::new())
 }
 
-/// Waiting is for services that are slow to come up; nothing here is. Its limit counts all the same.
-fn wait(input: &Data) -> Done {
+/// Waiting is for services that are slow to come up: whoever watches does it, or nobody.
+fn wait(run: &mut Run<'_>, input: &Data) -> Done {
     const MOST_MINUTES: f64 = 10.0;
     let mut minutes = 0.0;
     for (unit, part) in [("minutes", 1.0), ("seconds", 1.0 / 60.0), ("milliseconds", 1.0 / 60_000.0)] {
@@ -153,8 +156,8 @@ fn wait(input: &Data) -> Done {
         }
     }
     if minutes > MOST_MINUTES {
-        Err(format!("waits longer than {MOST_MINUTES} minutes").into())
-    } else {
-        Ok(Outputs::new())
+        return Err(format!("waits longer than {MOST_MINUTES} minutes").into());
     }
+    run.progress.wait(Duration::try_from_secs_f64(minutes * 60.0).unwrap_or_default());
+    Ok(Outputs::new())
 }

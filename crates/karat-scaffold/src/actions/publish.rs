@@ -26,7 +26,7 @@ pub(super) fn perform(run: &mut Run<'_>, step: &Step, input: &Data) -> Done {
     let change = [":pull-request", ":merge-request", ":review"].iter().any(|end| action.ends_with(end));
     if !action.starts_with("publish:") && !action.ends_with(":repo:push") {
         // Webhooks, environments, deploy keys: of a host that is not here.
-        run.outcome.log.push(format!("{}: `{action}` is left to the host of the repository", step.name));
+        run.say(step, format!("{}: `{action}` is left to the host of the repository", step.name));
         return Ok(Outputs::new());
     }
     let url = required(input, "repoUrl")?;

@@ -8,7 +8,6 @@ mod validate;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::Method;
 use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
 use karat_catalog::QueryError;
@@ -26,7 +25,7 @@ pub(super) fn router() -> Router<Shared> {
         let held = method.route_layer(middleware::from_fn_with_state(path, document::check));
         router.route(&format!("{BASE}{path}"), held)
     });
-    below.method_not_allowed_fallback(wrong_method)
+    below.method_not_allowed_fallback(super::wrong_method)
 }
 
 /// Each with its path in the document.
@@ -43,10 +42,6 @@ fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
         ("/validate-entity", post(validate::validate)),
         ("/analyze-location", post(validate::analyze)),
     ]
-}
-
-async fn wrong_method(method: Method) -> ApiError {
-    ApiError::wrong_method(&method)
 }
 
 impl From<QueryError> for ApiError {

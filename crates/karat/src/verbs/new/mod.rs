@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &New, output: &Output) -> Result<ExitCode, CommandE
     let plan = Plan::new(&found, &given, &outcome, home.as_ref(), arguments.dir.as_deref())?;
     plan.vacant()?;
     if !arguments.dry_run {
-        plan.write(home.as_ref())?;
+        plan.write(home.as_ref(), None).map(drop)?;
     }
     let text = if output.quiet { String::new() } else { arguments.shown(&plan, &found, &outcome) };
     output.bytes(text.as_bytes())?;

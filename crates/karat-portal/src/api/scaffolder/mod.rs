@@ -1,0 +1,123 @@
+//! The scaffolder's REST API (v2), as Backstage has it: templates, actions, tasks and their events, dry runs.
+
+mod dry_run;
+mod events;
+mod tasks;
+mod templates;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use karat_catalog::{Defaults, EntityRef};
+use karat_scaffold::{Data, Problem};
+use karat_workshop::Found;
+use serde_json::{Value, json};
+
+use super::ApiError;
+use crate::identity::Person;
+use crate::make::{Failure, Who};
+use crate::state::{Portal, Shared};
+
+/// The routes below `/api/scaffolder`.
+pub(super) fn router() -> Router<Shared> {
+    let dry_run = post(dry_run::dry_run).layer(DefaultBodyLimit::max(dry_run::BODY));
+    let below = Router::new()
+        .route("/templates/{namespace}/{kind}/{name}/parameter-schema", get(templates::parameter_schema))
+        .route("/actions", get(templates::actions))
+        .route("/templating-extensions", get(templates::extensions))
+        .route("/tasks", get(tasks::list).post(tasks::create))
+        .route("/tasks/{id}", get(tasks::one))
+        .route("/tasks/{id}/cancel", post(tasks::cancel))
+        .route("/tasks/{id}/retry", post(tasks::retry))
+        .route("/tasks/{id}/events", get(events::events))
+        .route("/tasks/{id}/eventstream", get(events::stream))
+        .route("/dry-run", dry_run)
+        .route("/autocomplete/{provider}/{resource}", post(templates::autocomplete));
+    Router::new().nest("/api/scaffolder/v2", below.method_not_allowed_fallback(super::wrong_method))
+}
+
+/// Works off the async threads: templates are read and run there.
+async fn off<T: Send + 'static>(work: impl FnOnce() -> Result<T, ApiError> + Send + 'static) -> Result<T, ApiError> {
+    // A panic there has been told already.
+    tokio::task::spawn_blocking(work).await.map_err(|_| ApiError::internal("the request could not be answered"))?
+}
+
+/// The template of a reference.
+fn find(portal: &Portal, reference: &EntityRef) -> Result<Found, ApiError> {
+    if reference.kind() != "template" {
+        return Err(ApiError::input("Invalid kind, only 'Template' kind is supported"));
+    }
+    let found = portal.site.maker.path(reference.namespace(), reference.name()).map_err(told)?;
+    found.ok_or_else(|| ApiError::not_found(format!("Template {reference} not found")))
+}
+
+fn reference(text: &str) -> Result<EntityRef, ApiError> {
+    let defaults = Defaults { kind: Some("template"), ..Defaults::default() };
+    EntityRef::parse(text, defaults).map_err(|error| ApiError::input(error.to_string()))
+}
+
+/// A failure that is no answer's.
+fn told(failure: Failure) -> ApiError {
+    let lines = failure.told().into_iter().map(|(what, next)| match next {
+        Some(next) => format!("{what}: {next}"),
+        None => what,
+    });
+    ApiError::input(lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// Who asks, as templates see them: their entity too, if the catalog has it.
+fn who(portal: &Portal, person: &Person) -> Who {
+    if person.name.is_empty() {
+        return Who::default();
+    }
+    let reference = EntityRef::new("user", "default", &person.name);
+    let mut user = json!({"ref": reference.to_string()});
+    if let Some(entity) = portal.site.entities(&portal.site.models.now()).get(&reference) {
+        user["entity"] = Value::Object(entity.as_map().clone());
+    }
+    Who { name: person.name.clone(), user }
+}
+
+/// A part of a body that is an object, or is not there.
+fn object(body: &Value, name: &str) -> Result<Data, ApiError> {
+    match body.get(name) {
+        None | Some(Value::Null) => Ok(Data::Map(Vec::new())),
+        Some(object @ Value::Object(_)) => {
+            serde_json::from_value(object.clone()).map_err(|error| ApiError::input(format!("{name}: {error}")))
+        }
+        Some(_) => Err(ApiError::input(format!("{name} must be an object"))),
+    }
+}
+
+/// `secrets`: an object of texts.
+fn secrets(body: &Value) -> Result<Data, ApiError> {
+    let secrets = object(body, "secrets")?;
+    if secrets.entries().iter().any(|(_, secret)| secret.as_str().is_none()) {
+        return Err(ApiError::input("secrets must be an object of texts"));
+    }
+    Ok(secrets)
+}
+
+/// Answers that do not fit, as JSON Schema's validator in Backstage tells them.
+fn errors(problems: &[Problem]) -> Value {
+    let one = |problem: &Problem| {
+        let path: Vec<&str> = problem.parameter.split('/').filter(|part| !part.is_empty()).collect();
+        // What is required is missing in what holds it.
+        let holder = if problem.keyword == "required" { &path[..path.len().saturating_sub(1)] } else { &path[..] };
+        let property = ["instance"].iter().chain(holder).copied().collect::<Vec<_>>().join(".");
+        let message = match (problem.keyword.as_str(), path.last()) {
+            ("required", Some(name)) => format!("requires property \"{name}\""),
+            _ => problem.message.clone(),
+        };
+        let argument = (problem.keyword == "required").then(|| path.last().copied()).flatten();
+        json!({
+            "path": holder,
+            "property": property,
+            "message": message,
+            "name": problem.keyword,
+            "argument": argument,
+            "stack": format!("{property} {message}"),
+        })
+    };
+    json!({"errors": problems.iter().map(one).collect::<Vec<_>>()})
+}

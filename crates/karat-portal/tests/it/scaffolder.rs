@@ -1,0 +1,299 @@
+//! The scaffolder's REST API, over a socket: each case of `tests/cases/scaffolder.json` is a request and what its answer holds; then
+//! tasks as they live: watched, cancelled, done again, over a start.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use karat_portal::{Options, Running, serve};
+use serde_json::{Value, json};
+
+use crate::organisation::Organisation;
+
+/// A template with a step of each fate: it says its secret, leaves out, waits, fails if asked to, and changes the config repository.
+const TEMPLATE: &str = r#"apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata: {name: slow, title: A slow one, description: Waits}
+spec:
+  type: service
+  parameters:
+    title: What
+    required: [name]
+    properties:
+      name: {title: Name, type: string, pattern: "^[a-z]+$"}
+      wait: {title: Wait, type: number, default: 0}
+      word: {title: Word, type: string, ui:widget: password}
+  steps:
+    - {id: say, name: Says, action: "debug:log", input: {message: "hello ${{ parameters.name }}, ${{ secrets.key }}"}}
+    - {id: out, name: Left out, if: "${{ secrets.key }}", action: "debug:log", input: {message: never}}
+    - {id: wait, name: Waits, action: "debug:wait", input: {milliseconds: "${{ parameters.wait }}"}}
+    - {id: fail, name: Fails, if: "${{ parameters.name == 'bad' }}", action: "fs:delete", input: {files: none}}
+    - {id: write, name: Writes, action: "roadiehq:utils:fs:write", input: {path: "slow/${{ parameters.name }}.txt", content: made}}
+    - id: change
+      name: Changes
+      action: publish:github:pull-request
+      input: {repoUrl: "git.myhealth.example?owner=platform&repo=config", branchName: slow, title: Slow, description: Slow}
+  output:
+    links: [{title: Config, url: "${{ steps.change.output.remoteUrl }}"}, {title: Never, if: false, url: x}]
+"#;
+
+/// A portal with that template.
+struct Portal {
+    organisation: Organisation,
+    running: Running,
+}
+
+impl Portal {
+    async fn start() -> Self {
+        let organisation = Organisation::myhealth();
+        organisation.write("governance/paths/slow/template.yaml", TEMPLATE);
+        let running = Self::on(&organisation, &organisation.data()).await;
+        Self { organisation, running }
+    }
+
+    async fn on(organisation: &Organisation, data: &Path) -> Running {
+        let options = Options {
+            organisation: organisation.path(),
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: data.to_owned(),
+            public: None,
+            clock: Arc::new(Timestamp::now),
+        };
+        serve(options).await.unwrap()
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        ask(self.running.address(), method, path, body)
+    }
+
+    fn create(&self, values: &Value) -> String {
+        let body = json!({"templateRef": "slow", "values": values, "secrets": {"key": "s3cret"}});
+        let (status, answer) = self.ask("POST", "/tasks", &body);
+        assert_eq!(status, 201, "{answer}");
+        answer["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until a task is as said; gives it.
+    fn until(&self, id: &str, status: &str) -> Value {
+        let mut task = Value::Null;
+        for _ in 0..1_000 {
+            task = self.ask("GET", &format!("/tasks/{id}"), &Value::Null).1;
+            if task["status"] == status {
+                return task;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("not {status}: {task}");
+    }
+
+    /// The stream of a task's events, to its end.
+    fn stream(&self, id: &str) -> Vec<Value> {
+        let text = raw(self.running.address(), "GET", &format!("/tasks/{id}/eventstream"), "");
+        let events = text.lines().filter_map(|line| line.strip_prefix("data: "));
+        events.map(|event| serde_json::from_str(event).unwrap()).collect()
+    }
+}
+
+fn raw(address: SocketAddr, method: &str, path: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "{method} /api/scaffolder/v2{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+fn ask(address: SocketAddr, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let answer = raw(address, method, path, &body);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap_or_else(|_| Value::from(body)))
+}
+
+/// What is in an answer and not as it should be.
+fn differs(answer: &Value, holds: &Value) -> Vec<String> {
+    let pointers = holds.as_object().into_iter().flatten();
+    let differs = |(pointer, wanted): (&String, &Value)| {
+        let found = answer.pointer(pointer).unwrap_or(&Value::Null);
+        (found != wanted).then(|| format!("{pointer} is {found}"))
+    };
+    pointers.filter_map(differs).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_are_answered_as_backstage_answers_them() {
+    let portal = Portal::start().await;
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/scaffolder.json");
+    let cases: Vec<Value> = serde_json::from_str(&fs_err::read_to_string(cases).unwrap()).unwrap();
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let (method, path) = (case["method"].as_str().unwrap_or("GET"), case["path"].as_str().unwrap());
+        let (status, answer) = portal.ask(method, path, &case["body"]);
+        let mut differs = differs(&answer, &case["holds"]);
+        if case["status"] != status {
+            differs.push(format!("{status}: {answer}"));
+        }
+        wrong.extend(differs.into_iter().map(|differs| format!("{case}\n  {differs}")));
+    }
+    portal.running.stop().await;
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_is_watched_to_its_end() {
+    let portal = Portal::start().await;
+    let id = portal.create(&json!({"name": "good", "wait": 300, "word": "hidden", "more": 1}));
+    let events = portal.stream(&id);
+    let told: Vec<(&str, &str)> = events
+        .iter()
+        .map(|event| (event["type"].as_str().unwrap(), event["body"]["message"].as_str().unwrap()))
+        .collect();
+    let log = |message| ("log", message);
+    assert_eq!(
+        told,
+        [
+            log("Starting up task with 6 steps"),
+            log("Beginning step Says"),
+            log("hello good, ***"),
+            log("Finished step Says"),
+            log("Beginning step Left out"),
+            log("Skipping step out because its if condition was false"),
+            log("Beginning step Waits"),
+            log("Finished step Waits"),
+            log("Beginning step Fails"),
+            log("Skipping step fail because its if condition was false"),
+            log("Beginning step Writes"),
+            log("Finished step Writes"),
+            log("Beginning step Changes"),
+            log("Finished step Changes"),
+            ("completion", "Run completed with status: completed"),
+        ]
+    );
+    let numbers: Vec<u64> = events.iter().map(|event| event["id"].as_u64().unwrap()).collect();
+    assert!(numbers.is_sorted() && numbers[0] == 1, "{numbers:?}");
+    let end = &events.last().unwrap()["body"]["output"];
+    assert_eq!(*end, json!({"links": [{"title": "Config", "url": "https://git.myhealth.example/platform/config"}]}));
+    let task = portal.until(&id, "completed");
+    let expected = json!({
+        "/spec/parameters/name": "good",
+        "/spec/parameters/more": 1,
+        "/spec/parameters/word": "***",
+        "/spec/templateInfo/entityRef": "template:default/slow",
+        "/spec/steps/0/id": "say",
+    });
+    assert_eq!(differs(&task, &expected), Vec::<String>::new(), "{task}");
+    let made = portal.organisation.path().join("config/slow/good.txt");
+    assert_eq!(fs_err::read_to_string(made).unwrap(), "made");
+    // What is secret is nowhere in the folder of state.
+    for file in fs_err::read_dir(portal.organisation.data().join("tasks")).unwrap() {
+        let text = fs_err::read_to_string(file.unwrap().path()).unwrap();
+        assert!(text.contains("hello good") && !text.contains("s3cret") && !text.contains("hidden"), "{text}");
+    }
+    // The end is told to whoever has the rest already.
+    let (_, events) = portal.ask("GET", &format!("/tasks/{id}/events?after=1000"), &Value::Null);
+    assert_eq!(events[0]["type"], "completion", "{events}");
+    portal.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_fails_is_cancelled_and_is_done_again() {
+    let portal = Portal::start().await;
+    let bad = portal.create(&json!({"name": "bad"}));
+    portal.until(&bad, "failed");
+    let events = portal.stream(&bad);
+    let statuses: Vec<&str> = events.iter().filter_map(|event| event["body"]["status"].as_str()).collect();
+    assert_eq!(statuses[statuses.len() - 4..], ["processing", "failed", "skipped", "skipped"], "{events:?}");
+    let end = events.last().unwrap();
+    assert!(end["body"]["error"]["message"].as_str().unwrap().contains("files"), "{end}");
+    assert!(!portal.organisation.path().join("config/slow").exists(), "nothing is half-made");
+    // Again: it fails again, and says so once.
+    assert_eq!(portal.ask("POST", &format!("/tasks/{bad}/retry"), &json!({})).0, 201);
+    portal.until(&bad, "failed");
+    let again = portal.stream(&bad);
+    let count = |kind: &str| again.iter().filter(|event| event["type"] == kind).count();
+    assert_eq!((count("recovered"), count("completion")), (1, 1), "{again:?}");
+
+    let slow = portal.create(&json!({"name": "slow", "wait": 60_000}));
+    let next = portal.create(&json!({"name": "next"}));
+    portal.until(&slow, "processing");
+    portal.until(&next, "open");
+    let (status, answer) = portal.ask("POST", &format!("/tasks/{slow}/retry"), &json!({}));
+    assert_eq!((status, answer["error"]["name"].as_str()), (409, Some("ConflictError")));
+    assert_eq!(
+        portal.ask("POST", &format!("/tasks/{slow}/cancel"), &Value::Null),
+        (200, json!({"status": "cancelled"}))
+    );
+    portal.until(&slow, "cancelled");
+    portal.until(&next, "completed");
+    assert!(!portal.organisation.path().join("config/slow/slow.txt").exists());
+    let (status, _) = portal.ask("POST", &format!("/tasks/{slow}/cancel"), &Value::Null);
+    assert_eq!(status, 409, "it is over");
+    let (status, _) = portal.ask("POST", &format!("/tasks/{next}/retry"), &json!({}));
+    assert_eq!(status, 409, "it was made");
+    let (_, page) =
+        portal.ask("GET", "/tasks?status=cancelled&status=failed&order=asc:created_at&limit=1", &Value::Null);
+    assert_eq!((&page["totalTasks"], &page["tasks"][0]["id"]), (&json!(2), &json!(bad)), "{page}");
+    portal.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_portal_that_ends_takes_its_tasks_with_it_and_says_so() {
+    let portal = Portal::start().await;
+    let id = portal.create(&json!({"name": "slow", "wait": 60_000}));
+    portal.until(&id, "processing");
+    // Killed: what its data are at this moment is all that is left.
+    let killed = tempfile::tempdir().unwrap();
+    copy(&portal.organisation.data(), killed.path());
+    // Drained: its streams end, and it does.
+    let address = portal.running.address();
+    let path = format!("/tasks/{id}/eventstream");
+    let watching = std::thread::spawn(move || raw(address, "GET", &path, ""));
+    std::thread::sleep(Duration::from_millis(200));
+    tokio::time::timeout(Duration::from_secs(5), portal.running.stop()).await.expect("streams end");
+    assert!(watching.join().unwrap().contains("Beginning step Waits"));
+
+    for data in [killed.path().to_owned(), portal.organisation.data()] {
+        let running = Portal::on(&portal.organisation, &data).await;
+        let (_, task) = ask(running.address(), "GET", &format!("/tasks/{id}"), &Value::Null);
+        assert_eq!(task["status"], "failed", "{task}");
+        let (_, events) = ask(running.address(), "GET", &format!("/tasks/{id}/events"), &Value::Null);
+        let end = events.as_array().unwrap().last().unwrap();
+        let message = end["body"]["error"]["message"].as_str().unwrap();
+        assert!(message.contains("the portal ended while this task was under way"), "{end}");
+        running.stop().await;
+    }
+    assert!(!portal.organisation.path().join("config/slow").exists(), "nothing is half-made");
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs_err::create_dir_all(to).unwrap();
+    for entry in fs_err::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs_err::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scaffolder_client_drives_it() {
+    let Some(driver) = karat_testkit::peer("scaffolder-client/main.js") else { return };
+    let portal = Portal::start().await;
+    let base = format!("{}/api/scaffolder", portal.running.url());
+    let output = tokio::task::spawn_blocking(move || std::process::Command::new("node").arg(driver).arg(base).output());
+    let output = output.await.unwrap().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
+    portal.running.stop().await;
+}
