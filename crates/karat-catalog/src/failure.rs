@@ -28,7 +28,8 @@ impl Failure {
     }
 
     /// Blames a field.
-    pub(crate) fn of_field(mut self, pointer: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn of_field(mut self, pointer: impl Into<String>) -> Self {
         self.field = Some(pointer.into());
         self
     }

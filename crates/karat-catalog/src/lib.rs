@@ -56,6 +56,6 @@ pub use read::{Descriptor, MAX_BYTES, MAX_DOCUMENTS, Place, Problem, read};
 pub use refs::{DEFAULT_NAMESPACE, Defaults, EntityRef, RefError};
 pub use relations::{Reference, Relation, Unreadable, references};
 pub use search::{MAX_ROWS, Row, SearchError, search_rows};
-pub use stitch::{Final, Stitching, stitch};
+pub use stitch::{Final, Stitching, stitch, unstitch};
 pub use uid::Uid;
 pub use validate::{kind_schema, known_kinds, policy};

@@ -36,6 +36,24 @@ const ORPHAN: &str = "backstage.io/orphan";
 const LINKS: [&str; 2] = ["backstage.io/view-url", "backstage.io/edit-url"];
 const REJECTED: &str = "https://backstage.io/annotation-rejected-for-security-reasons";
 
+/// The processed entity again, of what [`stitch`] made of it; `orphan` and `failed` say whether it was stitched as one that is.
+pub fn unstitch(made: &Entity, hash: &str, orphan: bool, failed: bool) -> Entity {
+    let mut entity = made.clone();
+    entity.as_map_mut().remove("relations");
+    if failed {
+        entity.as_map_mut().remove("status");
+    }
+    if orphan {
+        entity.annotations_mut().remove(ORPHAN);
+    }
+    let metadata = entity.metadata_mut();
+    metadata.remove("uid");
+    if metadata.get("etag").and_then(Value::as_str) == Some(hash) {
+        metadata.remove("etag");
+    }
+    entity
+}
+
 /// Makes the entity that people see of a processed one.
 pub fn stitch(processed: &Entity, with: &Stitching<'_>) -> Final {
     let mut entity = processed.clone();

@@ -36,6 +36,9 @@ pub enum Error {
     /// The organisation cannot be read: what is wrong with it.
     #[error("the organisation cannot be read")]
     Organisation(Vec<Diagnostic>),
+    /// The catalog cannot be opened.
+    #[error(transparent)]
+    Catalog(#[from] karat_ingest::Error),
     /// Opening panicked, which is a bug and has been told.
     #[error("the portal stopped while it was opened; this is a bug in Karat")]
     Opening,

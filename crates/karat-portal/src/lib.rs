@@ -5,6 +5,7 @@
 
 mod api;
 mod cases;
+pub mod catalog;
 mod error;
 mod guard;
 pub mod identity;

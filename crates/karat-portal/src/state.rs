@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::catalog;
 use crate::identity::Identity;
 use crate::lock::Lock;
 use crate::make::Maker;
@@ -48,8 +49,9 @@ impl Portal {
         let maker = Maker::open(&options.organisation, &options.data, Arc::clone(&clock), drain.clone());
         let maker = maker.map_err(Error::Data)?;
         let models = Models::open(&options.organisation, Arc::clone(&clock)).map_err(Error::Organisation)?;
+        let catalog = catalog::open(&models, &options.data)?;
         Ok(Self {
-            site: Arc::new(Site::new(models, Arc::new(identity), maker, Arc::clone(&clock))),
+            site: Arc::new(Site::new(models, catalog, Arc::new(identity), maker, Arc::clone(&clock))),
             organisation: options.organisation,
             data: options.data,
             host,

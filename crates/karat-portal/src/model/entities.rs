@@ -1,14 +1,12 @@
-//! Where pages find entities. The organisation's own are read with its files; a portal that keeps a catalog gives that instead.
+//! Where pages find entities, and where those are read from.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use karat_catalog::{
-    Entity, EntityRef, Facet, Graph, Index, List, Listing, LocationRef, Page, Predicate, Query, Uid, WorldFiles,
-    assemble, search_rows,
-};
-use karat_source::{EntryKind, World, join};
+use karat_catalog::{Entity, EntityRef, Facet, List, Listing, Page, Predicate, Problem, Query};
+use karat_ingest::{Repository, Sources, View};
 use karat_verdict::Verdict;
+use karat_yaml::Value;
 
 /// A catalog, as pages ask it.
 pub trait Entities: Send + Sync {
@@ -24,76 +22,71 @@ pub trait Entities: Send + Sync {
     /// An entity with its relations and status.
     fn get(&self, reference: &EntityRef) -> Option<Arc<Entity>>;
 
+    /// So many entities at most whose title, name, kind or description hold every word; those with it in the title first. The
+    /// words are in lower case.
+    fn find(&self, words: &[&str], most: usize) -> Vec<EntityRef>;
+
     /// An entity and all that led to it, each with those that led there.
     fn ancestry(&self, reference: &EntityRef) -> Vec<(EntityRef, Vec<EntityRef>)>;
 
     /// The file and line that an entity is from, if it is a file of the organisation.
     fn place(&self, reference: &EntityRef) -> Option<(String, usize)>;
+
+    /// What is wrong with an entity as its file has it now.
+    fn problems(&self, reference: &EntityRef) -> Vec<Problem>;
 }
 
-/// The entities of an organisation's files.
-#[derive(Default)]
-pub(super) struct Own {
-    index: Index,
-    entities: BTreeMap<EntityRef, Arc<Entity>>,
-    places: BTreeMap<EntityRef, (String, usize)>,
-    graph: Graph,
-}
-
-impl Own {
-    pub(super) fn of(verdict: &Verdict, world: &dyn World) -> Self {
-        let files = verdict.subject.repositories.iter().flat_map(|repository| {
-            ["catalog-info.yaml", "catalog-info.yml"].map(|name| join(&repository.folder, name))
-        });
-        let there = files.filter(|file| matches!(world.kind(file), Ok(Some(EntryKind::File))));
-        let registered: Vec<LocationRef> = there.map(|file| LocationRef::new("file", file)).collect();
-        let assembled = assemble(&WorldFiles(world), &registered);
-        let mut own = Self { graph: assembled.graph, ..Self::default() };
-        for (reference, made) in assembled.entities {
-            // A Location that stands for a registered file is nobody's to look at.
-            if !assembled.sources.contains_key(&reference) {
-                continue;
-            }
-            if let Ok(rows) = search_rows(&made.entity) {
-                own.index.insert(&reference, Uid::of(&reference), &rows);
-            }
-            own.entities.insert(reference, Arc::new(made.entity));
-        }
-        for (reference, source) in assembled.sources {
-            let place = (source.file.to_string(), source.position.line as usize);
-            own.places.insert(reference, place);
-        }
-        own
-    }
-}
-
-impl Entities for Own {
+impl Entities for View {
     fn query(&self, query: &Query) -> Page {
-        self.index.query(query)
+        self.query(query)
     }
 
     fn list(&self, list: &List) -> Listing {
-        self.index.list(list)
+        self.list(list)
     }
 
     fn facets(&self, keys: &[String], filter: Option<&Predicate>) -> Vec<(String, Vec<Facet>)> {
-        self.index.facets(keys, filter)
+        self.facets(keys, filter)
     }
 
     fn get(&self, reference: &EntityRef) -> Option<Arc<Entity>> {
-        self.entities.get(reference).cloned()
+        self.get(reference)
+    }
+
+    fn find(&self, words: &[&str], most: usize) -> Vec<EntityRef> {
+        self.find(words, most)
     }
 
     fn ancestry(&self, reference: &EntityRef) -> Vec<(EntityRef, Vec<EntityRef>)> {
-        let mut found = self.graph.ancestry(reference);
-        found.retain(|(one, _)| self.entities.contains_key(one));
-        for (_, parents) in &mut found {
-            parents.retain(|parent| self.entities.contains_key(parent));
-        }
-        found
+        self.ancestry(reference)
     }
 
     fn place(&self, reference: &EntityRef) -> Option<(String, usize)> {
-        self.places.get(reference).cloned()
+        self.place(reference)
+    }
+
+    fn problems(&self, reference: &EntityRef) -> Vec<Problem> {
+        self.problems(reference)
+    }
+}
+
+/// What the catalog of an organisation is read from: its repositories, and the hosts of its settings.
+pub(super) fn sources(verdict: &Verdict) -> Sources {
+    let setting = |path: &str| verdict.decided.setting(path);
+    let at_branch = setting("portal.catalog.read").and_then(Value::as_str) == Some("branch");
+    let organisation = &verdict.fleet.organisation;
+    let files = std::iter::once(&organisation.file).chain(&organisation.parts);
+    let listed = files.filter_map(|file| file.value.at(["spec", "repositories"]).and_then(Value::as_seq)).flatten();
+    let branches: BTreeMap<&str, &str> = listed
+        .filter_map(|one| Some((one.get("name").and_then(Value::as_str)?, one.get("branch").and_then(Value::as_str)?)))
+        .collect();
+    let repositories = verdict.subject.repositories.iter().map(|one| Repository {
+        folder: one.folder.to_string(),
+        revision: at_branch.then(|| branches.get(one.name.as_str()).copied().unwrap_or("HEAD").to_owned()),
+    });
+    let allow = setting("portal.catalog.allow").and_then(Value::as_seq).unwrap_or_default();
+    Sources {
+        repositories: repositories.collect(),
+        allow: allow.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
     }
 }

@@ -13,6 +13,7 @@ use jiff::civil::Date;
 use karat_catalog::EntityRef;
 use karat_diag::Diagnostic;
 use karat_fleet::Cache;
+use karat_ingest::Sources;
 use karat_source::World;
 use karat_standards::{Entity, EntityKind, Finding, Level, Score};
 use karat_verdict::{Files, Verdict, verdict};
@@ -41,8 +42,8 @@ pub struct Model {
     pub owners: Owners,
     /// Its documentation.
     pub docs: Docs,
-    /// The entities that its files describe.
-    pub entities: Arc<dyn Entities>,
+    /// What its catalog is read from.
+    pub sources: Sources,
 }
 
 /// Something that has karats.
@@ -67,11 +68,11 @@ impl Model {
         let organisation = &verdict.fleet.organisation;
         let owners = Owners::of(&verdict);
         let docs = Docs::of(&verdict, world);
-        let entities = Arc::new(entities::Own::of(&verdict, &**world));
+        let sources = entities::sources(&verdict);
         let title = organisation.file.value.at(["spec", "title"]).and_then(Value::as_str).unwrap_or_default();
         let name = organisation.name.to_string();
         let title = if title.is_empty() { name.clone() } else { title.to_owned() };
-        Ok(Self { name, title, today, files, verdict, owners, docs, entities })
+        Ok(Self { name, title, today, files, verdict, owners, docs, sources })
     }
 
     /// Everything that has karats, services first.

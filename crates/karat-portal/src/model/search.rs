@@ -1,6 +1,6 @@
 //! Search over everything, ranked: what is called so before what begins so, before what holds it, before what speaks of it.
 
-use karat_catalog::{EntityRef, Query};
+use karat_catalog::EntityRef;
 
 use super::{Entities, Model};
 use crate::pages::paths;
@@ -23,7 +23,7 @@ pub struct Hit {
 
 /// Longer questions are cut.
 const LONGEST: usize = 120;
-/// So many entities are looked at by their words; a large catalog is asked by name first.
+/// So many entities that have the words are ranked.
 const ENTITIES: usize = 2_000;
 
 /// The best `most` hits for some words.
@@ -72,14 +72,12 @@ struct Hits<'w> {
 
 impl Hits<'_> {
     fn entities(&mut self, entities: &dyn Entities) {
-        let page = entities.query(&Query { limit: Some(ENTITIES), uncounted: true, ..Query::default() });
-        for reference in &page.ids {
-            let Some(entity) = entities.get(reference) else { continue };
+        for reference in entities.find(self.words, ENTITIES) {
+            let Some(entity) = entities.get(&reference) else { continue };
             let about = entity.text(&["metadata", "description"]).unwrap_or_default();
             let title = entity.title();
             let also = format!("{} {} {about}", entity.name(), reference.kind());
-            let href = || of(reference);
-            self.add(40, title, &also, reference.kind(), about, href);
+            self.add(40, title, &also, reference.kind(), about, || of(&reference));
         }
     }
 

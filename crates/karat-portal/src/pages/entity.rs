@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use karat_catalog::{Entity, EntityRef};
+use karat_catalog::{Entity, EntityRef, Problem};
 use karat_standards::EntityKind;
 use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
@@ -15,6 +15,8 @@ use crate::parts::{
     segment, stamp, table, tabs,
 };
 
+/// So many things that are wrong are told.
+const TOLD: usize = 3;
 /// So many relations of one kind are listed.
 const LISTED: usize = 30;
 /// So much of an API's definition is drawn on one page, in bytes.
@@ -114,16 +116,37 @@ impl About<'_> {
     fn status(&self) -> Markup {
         let items =
             self.entity.at(&["status", "items"]).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let problems = self.entities.problems(self.reference);
         let orphan = self.entity.annotation("backstage.io/orphan") == Some("true");
         html! {
-            @for item in items.iter().take(3) {
-                @let text = |key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default();
-                (notice(if text("level") == "error" { State::Bad } else { State::Attention }, &html! {
+            @if !items.is_empty() {
+                (notice(State::Bad, &html! {
                     p { strong { "Its file cannot be used as it is." } " What is shown is what was last good." }
-                    p class="mono" { (text("message")) }
+                    @if problems.is_empty() {
+                        @for item in items.iter().take(TOLD) {
+                            p class="mono" { (item.get("message").and_then(Value::as_str).unwrap_or_default()) }
+                        }
+                    }
+                    (self.places(&problems))
                 }))
+            } @else if !problems.is_empty() {
+                (notice(State::Attention, &self.places(&problems)))
             }
             @if orphan { (notice(State::Attention, &html! { "Nothing names its file any more: it is about to leave the catalog." })) }
+        }
+    }
+
+    fn places(&self, problems: &[Problem]) -> Markup {
+        html! {
+            @for Problem { place, message } in problems.iter().take(TOLD) {
+                @let (file, line) = (&*place.file, place.line as usize);
+                p class="mono" {
+                    @if self.model.holds(file) && line > 0 { a href=(paths::source(file, line)) { (file) ":" (line) } ": " }
+                    @else if line > 0 { (file) ":" (line) ": " }
+                    (message)
+                }
+            }
+            @if problems.len() > TOLD { p class="muted" { "And " (problems.len() - TOLD) " more." } }
         }
     }
 

@@ -17,7 +17,7 @@ const HITS: (usize, usize) = (60, 12);
 
 pub(super) async fn catalog(State(site): State<Arc<Site>>, ask: Ask) -> Response {
     let now = site.models.now();
-    let entities = site.entities(&now);
+    let entities = site.entities();
     site.answer(&ask, &now, &pages::catalog(&now.model, &*entities, &ask.query))
 }
 
@@ -38,14 +38,14 @@ pub(super) async fn api(named: Named, site: State<Arc<Site>>, ask: Ask) -> Respo
 fn entity(Path((namespace, kind, name)): Named, State(site): State<Arc<Site>>, ask: &Ask, view: View) -> Response {
     let now = site.models.now();
     let reference = EntityRef::new(&kind, &namespace, &name);
-    let page = pages::entity(&now.model, &*site.entities(&now), &reference, view);
+    let page = pages::entity(&now.model, &*site.entities(), &reference, view);
     site.maybe(ask, &now, page, &format!("{kind} called {name} in the catalog"), ("/catalog", "Show the catalog"))
 }
 
 /// What is found; documentation that nobody has read yet is rendered for it, so not on an async thread.
 async fn found(site: &Arc<Site>, words: &str, most: usize) -> Vec<Hit> {
     let (now, words) = (site.models.now(), words.to_owned());
-    let entities = site.entities(&now);
+    let entities = site.entities();
     let work = tokio::task::spawn_blocking(move || search(&now.model, &*entities, &words, most));
     work.await.unwrap_or_default()
 }

@@ -15,7 +15,7 @@ pub(super) async fn home(State(site): State<Arc<Site>>, ask: Ask) -> Response {
 
 pub(super) async fn scorecards(State(site): State<Arc<Site>>, ask: Ask) -> Response {
     let now = site.models.now();
-    site.answer(&ask, &now, &pages::scorecards(&now.model, &*site.entities(&now), &ask.query))
+    site.answer(&ask, &now, &pages::scorecards(&now.model, &*site.entities(), &ask.query))
 }
 
 pub(super) async fn scorecard(

@@ -16,6 +16,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use karat_ingest::Catalog;
 use maud::html;
 use tokio::sync::Semaphore;
 
@@ -32,6 +33,8 @@ pub(crate) use ask::{Ask, cookie, within};
 pub struct Site {
     /// The organisation, compiled.
     pub models: Arc<Models>,
+    /// Its catalog.
+    pub catalog: Catalog,
     /// Who may come in.
     pub identity: Arc<Identity>,
     /// What makes things.
@@ -43,8 +46,14 @@ pub struct Site {
 
 impl Site {
     /// Pages of an organisation.
-    pub fn new(models: Arc<Models>, identity: Arc<Identity>, maker: Arc<Maker>, clock: Clock) -> Self {
-        Self { models, identity, maker, clock, comparing: Semaphore::new(1) }
+    pub fn new(
+        models: Arc<Models>,
+        catalog: Catalog,
+        identity: Arc<Identity>,
+        maker: Arc<Maker>,
+        clock: Clock,
+    ) -> Self {
+        Self { models, catalog, identity, maker, clock, comparing: Semaphore::new(1) }
     }
 
     /// Now, in seconds since 1970.
@@ -62,9 +71,8 @@ impl Site {
     }
 
     /// The catalog that pages show.
-    #[expect(clippy::unused_self, reason = "a portal that keeps a catalog gives that one")]
-    pub(crate) fn entities(&self, snapshot: &Snapshot) -> Arc<dyn Entities> {
-        Arc::clone(&snapshot.model.entities)
+    pub(crate) fn entities(&self) -> Arc<dyn Entities> {
+        self.catalog.now()
     }
 
     fn frame(&self, ask: &Ask, snapshot: &Snapshot) -> Frame {

@@ -7,6 +7,7 @@ mod create;
 mod escaping;
 mod hostile;
 mod identity;
+mod live;
 mod organisation;
 mod pages;
 mod scaffolder;

@@ -68,7 +68,9 @@ impl Organisation {
         let clock = Arc::new(move || noon);
         let identity = Identity::open(address.parse().unwrap(), public, &self.data(), clock.clone()).unwrap();
         let maker = Maker::open(&self.path(), &self.data(), clock.clone(), Drain::default()).unwrap();
-        Reader { router: router(Arc::new(Site::new(self.models(), Arc::new(identity), maker, clock))) }
+        let models = self.models();
+        let catalog = karat_portal::catalog::open(&models, &self.data()).unwrap();
+        Reader { router: router(Arc::new(Site::new(models, catalog, Arc::new(identity), maker, clock))) }
     }
 
     pub(crate) fn data(&self) -> PathBuf {

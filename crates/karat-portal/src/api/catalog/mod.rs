@@ -51,5 +51,5 @@ impl From<QueryError> for ApiError {
 }
 
 fn entities(portal: &Portal) -> Arc<dyn Entities> {
-    portal.site.entities(&portal.site.models.now())
+    portal.site.entities()
 }

@@ -72,7 +72,7 @@ fn who(portal: &Portal, person: &Person) -> Who {
     }
     let reference = EntityRef::new("user", "default", &person.name);
     let mut user = json!({"ref": reference.to_string()});
-    if let Some(entity) = portal.site.entities(&portal.site.models.now()).get(&reference) {
+    if let Some(entity) = portal.site.entities().get(&reference) {
         user["entity"] = Value::Object(entity.as_map().clone());
     }
     Who { name: person.name.clone(), user }

@@ -1,0 +1,384 @@
+//! What a change of one file changes: the entities in it, what they lead to, whose relations are others. Nothing else is read,
+//! processed or stitched again.
+//!
+//! - A *provider* (the organisation, what people registered) leads to Location entities. What it no longer names goes at once, and
+//!   with it what only that led to.
+//! - A Location leads to *files*; a file holds *entities*. An entity that a readable file no longer holds is an orphan, and
+//!   goes with the next [`Machine::sweep`].
+//! - What cannot be read or processed stays as it was last good, and says why.
+
+mod files;
+mod process;
+mod show;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use karat_catalog::{Entity, EntityRef, Failure, Graph, LocationRef, Place, Problem, Target, location_entity};
+use karat_store::{Change, Record as Kept};
+
+use crate::View;
+use crate::sources::Content;
+
+/// Which provider, the more trusted first: of an entity in two places, the first counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Bucket {
+    /// The organisation's repositories.
+    Organisation,
+    /// What people registered.
+    Registered,
+}
+
+impl Bucket {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Organisation => "organisation",
+            Self::Registered => "registered",
+        }
+    }
+}
+
+/// What was kept of entities when the portal last ran.
+pub(crate) trait Memory {
+    /// One entity.
+    fn entity(&self, reference: &EntityRef) -> Option<Kept>;
+
+    /// The entities of a file.
+    fn entities_of(&self, file: &LocationRef) -> Vec<Kept>;
+}
+
+/// What a run works with.
+pub(crate) struct World<'w> {
+    pub(crate) content: &'w Content<'w>,
+    pub(crate) memory: &'w dyn Memory,
+    pub(crate) view: &'w View,
+}
+
+/// All that is known, without the bodies of entities: those are in the [`View`].
+#[derive(Default)]
+pub(crate) struct Machine {
+    provided: BTreeMap<EntityRef, (LocationRef, BTreeSet<Bucket>)>,
+    files: BTreeMap<LocationRef, File>,
+    records: BTreeMap<EntityRef, Record>,
+    /// What placeholders bring in, and into which entities.
+    brought: BTreeMap<LocationRef, BTreeSet<EntityRef>>,
+    graph: Graph,
+    todo: Todo,
+    changes: Vec<Change>,
+}
+
+/// What is to be done, in this order.
+#[derive(Default)]
+struct Todo {
+    /// Provided Locations to process.
+    provided: BTreeSet<EntityRef>,
+    /// Locations whose patterns may mean other files now.
+    lead: BTreeSet<EntityRef>,
+    /// Files to read.
+    files: BTreeSet<LocationRef>,
+    /// Entities to process though their file has them as before.
+    again: BTreeSet<EntityRef>,
+    /// Entities to show anew.
+    show: BTreeSet<EntityRef>,
+    /// Entities that were processed, to be shown.
+    fresh: BTreeMap<EntityRef, Fresh>,
+}
+
+struct Fresh {
+    entity: Entity,
+    /// As it was read.
+    descriptor: String,
+    is_good: bool,
+}
+
+type Digest = [u8; 20];
+
+/// A file that something leads to.
+#[derive(Default)]
+struct File {
+    /// The Locations that lead to it, and whether it need not be there for them.
+    readers: BTreeMap<EntityRef, bool>,
+    /// How its entities are marked.
+    via: Option<Via>,
+    /// Of its bytes; none before it was read.
+    digest: Option<Digest>,
+    entities: BTreeMap<EntityRef, Held>,
+    /// What is wrong within.
+    problems: Vec<Problem>,
+    /// Why it cannot be read.
+    unreadable: Option<Unreadable>,
+}
+
+struct Unreadable {
+    why: String,
+    is_missing: bool,
+}
+
+/// An entity in a file.
+#[derive(Clone, Copy)]
+struct Held {
+    digest: Digest,
+    line: u32,
+    /// Whether the file does not show it now: it is as it was last good.
+    is_kept: bool,
+}
+
+/// How an entity was come by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Via {
+    bucket: Bucket,
+    /// How many Locations lead there, one to the other.
+    depth: u32,
+    origin: LocationRef,
+}
+
+/// One entity.
+#[derive(Default)]
+struct Record {
+    /// The files that hold it.
+    files: BTreeSet<LocationRef>,
+    /// The one that counts, and how it is come by.
+    chosen: Option<(LocationRef, Via)>,
+    /// What its last processing failed of.
+    failures: Vec<Failure>,
+    /// What is wrong with where it leads.
+    astray: Vec<Failure>,
+    /// Both, with places.
+    problems: Vec<Problem>,
+    reads: BTreeSet<LocationRef>,
+    targets: Vec<Target>,
+    leads: BTreeSet<LocationRef>,
+    /// Whether it ever was good.
+    was_good: bool,
+    /// How it was last shown.
+    shown_orphan: bool,
+    shown_failed: bool,
+    /// How many sweeps it is an orphan for.
+    swept: u32,
+}
+
+impl Record {
+    fn place(&self, line: u32) -> Place {
+        let file = self.chosen.as_ref().map_or("", |(file, _)| file.target.as_str());
+        Place { file: file.into(), line, column: u32::from(line > 0) }
+    }
+}
+
+impl Machine {
+    /// What a provider leads to from now on.
+    pub(crate) fn set_provided(&mut self, bucket: Bucket, locations: &[LocationRef], view: &View) {
+        let now: BTreeMap<EntityRef, &LocationRef> =
+            locations.iter().map(|location| (location_entity(location).reference(), location)).collect();
+        let known = self.provided.iter().filter(|(_, (_, buckets))| buckets.contains(&bucket));
+        let gone: Vec<EntityRef> = known.map(|(known, _)| known.clone()).filter(|one| !now.contains_key(one)).collect();
+        for reference in gone {
+            self.todo.provided.insert(reference.clone());
+            let Some((_, buckets)) = self.provided.get_mut(&reference) else { continue };
+            buckets.remove(&bucket);
+            if buckets.is_empty() {
+                self.provided.remove(&reference);
+                self.todo.provided.remove(&reference);
+                self.unprovided(&reference, view);
+            }
+        }
+        for (reference, location) in now {
+            let (_, buckets) =
+                self.provided.entry(reference.clone()).or_insert_with(|| (location.clone(), BTreeSet::new()));
+            if buckets.insert(bucket) {
+                self.todo.provided.insert(reference);
+            }
+        }
+    }
+
+    /// A provider led to it no more: it goes, unless a file holds it.
+    fn unprovided(&mut self, reference: &EntityRef, view: &View) {
+        match self.records.get(reference).map(|record| record.files.is_empty()) {
+            Some(true) => self.remove(reference, view),
+            Some(false) => self.choose(reference),
+            None => {}
+        }
+    }
+
+    /// A file, a folder, or a URL is another, or is gone, or is there.
+    pub(crate) fn changed(&mut self, location: &LocationRef) {
+        let below = LocationRef::new(location.kind.as_str(), format!("{}/", location.target));
+        let within = |known: &LocationRef| {
+            known == location || (known.kind == below.kind && known.target.starts_with(&below.target))
+        };
+        let files = self
+            .files
+            .range(location.clone()..)
+            .map(|(known, _)| known)
+            .take_while(|known| known.kind == location.kind && known.target.starts_with(&location.target));
+        self.todo.files.extend(files.filter(|known| within(known)).cloned());
+        let brought = self
+            .brought
+            .range(location.clone()..)
+            .take_while(|(known, _)| known.kind == location.kind && known.target.starts_with(&location.target));
+        let again: Vec<EntityRef> =
+            brought.filter(|(known, _)| within(known)).flat_map(|(_, entities)| entities).cloned().collect();
+        again.iter().for_each(|reference| self.again(reference));
+        // Patterns are few: what each means now is asked again where it may be within it.
+        let may_mean = |target: &Target| {
+            let pattern = &target.location;
+            let fixed = pattern.target.split(WILD).next().unwrap_or_default();
+            pattern.kind == location.kind
+                && pattern.target.contains(WILD)
+                && (location.target.starts_with(fixed) || fixed.starts_with(&below.target))
+        };
+        let patterned = self.records.iter().filter(|(_, record)| record.targets.iter().any(may_mean));
+        self.todo.lead.extend(patterned.map(|(reference, _)| reference.clone()));
+    }
+
+    /// Everything may have changed.
+    pub(crate) fn all_changed(&mut self) {
+        self.todo.files.extend(self.files.keys().cloned());
+        self.todo.again.extend(self.brought.values().flatten().cloned());
+        self.todo
+            .lead
+            .extend(self.records.iter().filter(|(_, one)| !one.targets.is_empty()).map(|(one, _)| one.clone()));
+    }
+
+    /// Reads again what an entity comes from, and what leads there. Gives the URLs among them, which are to be fetched.
+    pub(crate) fn refresh(&mut self, reference: &EntityRef) -> Vec<String> {
+        let (mut todo, mut seen) = (vec![reference.clone()], BTreeSet::new());
+        let mut urls = BTreeSet::new();
+        while let Some(current) = todo.pop() {
+            if !seen.insert(current.clone()) {
+                continue;
+            }
+            if self.provided.contains_key(&current) {
+                self.todo.provided.insert(current.clone());
+            }
+            let Some(record) = self.records.get(&current) else { continue };
+            let files = record.files.iter().chain(&record.reads).chain(&record.leads);
+            urls.extend(files.filter(|file| file.kind == "url").map(|file| file.target.clone()));
+            let (files, leads) = (record.files.clone(), record.leads.clone());
+            for file in files.iter().chain(&leads) {
+                if let Some(known) = self.files.get_mut(file) {
+                    // What was removed by hand comes back, though the file is the same.
+                    known.digest = None;
+                    todo.extend(known.readers.keys().filter(|_| files.contains(file)).cloned());
+                }
+                self.todo.files.insert(file.clone());
+            }
+            self.again(&current);
+        }
+        urls.into_iter().collect()
+    }
+
+    /// Does all that is to be done. Gives what is to be kept.
+    pub(crate) fn run(&mut self, world: &World<'_>) -> Vec<Change> {
+        loop {
+            if let Some(reference) = self.todo.provided.pop_first() {
+                self.take_provided(&reference, world);
+            } else if let Some(reference) = self.todo.lead.pop_first() {
+                self.lead(&reference, world);
+            } else if let Some(file) = self.todo.files.pop_first() {
+                self.read(&file, world);
+            } else {
+                break;
+            }
+        }
+        self.todo.again.clear();
+        self.show(world.view);
+        std::mem::take(&mut self.changes)
+    }
+
+    /// Removes what has been an orphan since the last time.
+    pub(crate) fn sweep(&mut self, view: &View) {
+        let mut gone = Vec::new();
+        for (reference, record) in &mut self.records {
+            let is_orphan = record.chosen.is_none();
+            record.swept = if is_orphan { record.swept + 1 } else { 0 };
+            if record.swept > 1 {
+                gone.push(reference.clone());
+            }
+        }
+        for reference in gone {
+            self.remove(&reference, view);
+        }
+    }
+
+    /// Removes an entity, and what only it leads to. A file that still holds it shows it again when it is refreshed or changes.
+    pub(crate) fn remove(&mut self, reference: &EntityRef, view: &View) {
+        let Some(record) = self.records.remove(reference) else { return };
+        for file in &record.files {
+            if let Some(known) = self.files.get_mut(file) {
+                known.entities.remove(reference);
+            }
+        }
+        self.forget_reads(reference, &record.reads);
+        let relations = self.graph.set_relations(reference, &[]);
+        self.todo.show.extend(relations);
+        self.todo.show.remove(reference);
+        self.todo.fresh.remove(reference);
+        view.remove(reference);
+        self.changes.push(Change::Remove(reference.to_string()));
+        for file in &record.leads {
+            self.unread(reference, file, Some(view));
+        }
+    }
+
+    /// The files and URLs that are read.
+    pub(crate) fn urls(&self) -> BTreeSet<String> {
+        let all = self.files.keys().chain(self.brought.keys());
+        all.filter(|known| known.kind == "url").map(|known| known.target.clone()).collect()
+    }
+
+    /// All entities.
+    pub(crate) fn knows(&self, reference: &EntityRef) -> bool {
+        self.records.contains_key(reference)
+    }
+
+    fn again(&mut self, reference: &EntityRef) {
+        let Some(record) = self.records.get(reference) else { return };
+        if self.provided.contains_key(reference) {
+            self.todo.provided.insert(reference.clone());
+        } else if let Some((file, _)) = &record.chosen {
+            self.todo.again.insert(reference.clone());
+            self.todo.files.insert(file.clone());
+        }
+    }
+
+    fn forget_reads(&mut self, reference: &EntityRef, reads: &BTreeSet<LocationRef>) {
+        for read in reads {
+            if let Some(entities) = self.brought.get_mut(read) {
+                entities.remove(reference);
+                if entities.is_empty() {
+                    self.brought.remove(read);
+                }
+            }
+        }
+    }
+
+    /// Who leads to an entity.
+    fn parents(&self, reference: &EntityRef) -> Vec<EntityRef> {
+        let Some(record) = self.records.get(reference) else { return Vec::new() };
+        let readers = record.files.iter().filter_map(|file| self.files.get(file)).flat_map(|file| file.readers.keys());
+        let parents: BTreeSet<&EntityRef> = readers.filter(|reader| *reader != reference).collect();
+        parents.into_iter().cloned().collect()
+    }
+}
+
+/// What makes a path a pattern.
+const WILD: [char; 4] = ['*', '?', '[', '{'];
+
+fn digest(bytes: &[u8]) -> Digest {
+    use sha1::Digest as _;
+    sha1::Sha1::digest(bytes).into()
+}
+
+/// The text of an entity, to keep and to compare.
+fn text(entity: &Entity) -> String {
+    serde_json::to_string(entity.as_map()).unwrap_or_default()
+}
+
+fn parse(text: &str) -> Option<Entity> {
+    Entity::new(serde_json::from_str(text).ok()?).ok()
+}
+
+/// The file of the organisation that a location is.
+fn file_of(location: &LocationRef) -> Option<Arc<str>> {
+    (location.kind == "file").then(|| location.target.as_str().into())
+}

@@ -1,0 +1,263 @@
+//! Files: read, taken apart, and dropped when nothing leads to them.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use karat_catalog::{Descriptor, EntityRef, LocationRef, Problem, read};
+
+use super::{Bucket, File, Held, Machine, Record, Unreadable, Via, World, digest, text};
+use crate::View;
+
+impl Machine {
+    /// Reads a file, if it is another than it was, and takes what is in it.
+    pub(super) fn read(&mut self, location: &LocationRef, world: &World<'_>) {
+        let via = self.via(location);
+        let Some(file) = self.files.get_mut(location) else { return };
+        let Some(via) = via.or_else(|| file.via.clone()) else { return };
+        let moved = file.via.as_ref() != Some(&via);
+        file.via = Some(via);
+        if world.content.is_pending(location) {
+            if file.entities.is_empty() {
+                self.remember(location, &BTreeMap::new(), world);
+            }
+            return;
+        }
+        match karat_catalog::Reader::read(world.content, location) {
+            Err(why) => self.unreadable(location, why, world),
+            Ok(bytes) => {
+                let digest = digest(&bytes);
+                let is_same = file.digest == Some(digest) && file.unreadable.is_none();
+                if !is_same || moved || file.entities.keys().any(|one| self.todo.again.contains(one)) {
+                    file.digest = Some(digest);
+                    self.take(location, read(&bytes, &location.target), moved, world);
+                }
+            }
+        }
+    }
+
+    /// What is in it stays as it was last good; or goes, if it need not be there.
+    fn unreadable(&mut self, location: &LocationRef, why: String, world: &World<'_>) {
+        let is_missing = why.starts_with("NotFoundError");
+        let Some(file) = self.files.get_mut(location) else { return };
+        file.digest = None;
+        file.problems.clear();
+        let may_be_missing = is_missing && file.readers.values().all(|is_optional| *is_optional);
+        if may_be_missing {
+            file.unreadable = None;
+            let gone: Vec<EntityRef> = file.entities.keys().cloned().collect();
+            gone.iter().for_each(|reference| self.unhold(reference, location, None));
+        } else {
+            file.unreadable = Some(Unreadable { why, is_missing });
+            self.remember(location, &BTreeMap::new(), world);
+            self.keep(location, &BTreeMap::new());
+        }
+        self.show_readers(location);
+    }
+
+    fn take(&mut self, location: &LocationRef, descriptors: Vec<Descriptor>, moved: bool, world: &World<'_>) {
+        let mut found: BTreeMap<EntityRef, Descriptor> = BTreeMap::new();
+        let (mut problems, mut doubled) = (Vec::new(), Vec::new());
+        for descriptor in descriptors {
+            let reference = match &descriptor.content {
+                Ok(entity) => entity.reference(),
+                Err(problem) => {
+                    problems.push(problem.clone());
+                    continue;
+                }
+            };
+            match found.entry(reference) {
+                Entry::Vacant(free) => {
+                    free.insert(descriptor);
+                }
+                Entry::Occupied(first) => {
+                    let message = format!("`{}` is in this file already; the first counts", first.key());
+                    doubled.push(Problem { place: descriptor.place(["metadata", "name"]), message });
+                }
+            }
+        }
+        let Some(file) = self.files.get_mut(location) else { return };
+        // A document that cannot be read hides which entity it was.
+        let hides = !problems.is_empty();
+        problems.append(&mut doubled);
+        let told = file.problems != problems || file.unreadable.is_some();
+        file.unreadable = None;
+        file.problems = problems;
+        if told {
+            self.show_readers(location);
+        }
+        if hides {
+            self.remember(location, &found, world);
+            self.keep(location, &found);
+        } else {
+            let known = self.files.get(location).into_iter().flat_map(|file| file.entities.keys());
+            let gone: Vec<EntityRef> = known.filter(|one| !found.contains_key(*one)).cloned().collect();
+            gone.iter().for_each(|reference| self.unhold(reference, location, None));
+        }
+        for (reference, descriptor) in &found {
+            self.hold(reference, descriptor, location, moved, world);
+        }
+    }
+
+    /// Takes an entity that is in a file.
+    fn hold(
+        &mut self,
+        reference: &EntityRef,
+        descriptor: &Descriptor,
+        location: &LocationRef,
+        moved: bool,
+        world: &World<'_>,
+    ) {
+        let (Ok(entity), Some(file)) = (&descriptor.content, self.files.get_mut(location)) else { return };
+        let text = text(entity);
+        let held = Held { digest: digest(text.as_bytes()), line: descriptor.position.line, is_kept: false };
+        let before = file.entities.insert(reference.clone(), held);
+        self.records.entry(reference.clone()).or_default().files.insert(location.clone());
+        self.choose(reference);
+        let is_asked = self.todo.again.remove(reference);
+        let is_same = before.is_some_and(|before| before.digest == held.digest && !before.is_kept);
+        let counts = self.records.get(reference).and_then(|record| record.chosen.as_ref());
+        if counts.is_none_or(|(file, _)| file != location) {
+            // The one that counts tells of this one.
+            self.todo.show.insert(reference.clone());
+            return;
+        }
+        if !is_same || is_asked || moved {
+            self.process(reference, entity, text, Some(descriptor), world);
+        } else if before.is_some_and(|before| before.line != held.line) {
+            self.todo.show.insert(reference.clone());
+        }
+    }
+
+    /// Marks what a file does not show now, and is not `found` in it.
+    fn keep(&mut self, location: &LocationRef, found: &BTreeMap<EntityRef, Descriptor>) {
+        let Some(file) = self.files.get_mut(location) else { return };
+        for (reference, held) in file.entities.iter_mut().filter(|(reference, _)| !found.contains_key(*reference)) {
+            held.is_kept = true;
+            self.todo.show.insert(reference.clone());
+        }
+    }
+
+    /// Takes what a file held when the portal last ran, but for what is `found` in it.
+    fn remember(&mut self, location: &LocationRef, found: &BTreeMap<EntityRef, Descriptor>, world: &World<'_>) {
+        let known = |machine: &Self, reference: &EntityRef| {
+            machine.files.get(location).is_some_and(|file| file.entities.contains_key(reference))
+        };
+        for kept in world.memory.entities_of(location) {
+            let Ok(reference) = kept.reference.parse::<EntityRef>() else { continue };
+            if found.contains_key(&reference) || known(self, &reference) {
+                continue;
+            }
+            let Some(file) = self.files.get_mut(location) else { return };
+            let held = Held { digest: digest(kept.descriptor.as_bytes()), line: kept.line, is_kept: true };
+            file.entities.insert(reference.clone(), held);
+            self.records.entry(reference.clone()).or_default().files.insert(location.clone());
+            self.choose(&reference);
+            self.todo.again.remove(&reference);
+            let counts = self.records.get(&reference).and_then(|record| record.chosen.as_ref());
+            if counts.is_some_and(|(file, _)| file == location) {
+                self.recall(&reference, &kept, world);
+            }
+        }
+    }
+
+    /// A file holds an entity no more.
+    fn unhold(&mut self, reference: &EntityRef, location: &LocationRef, at_once: Option<&View>) {
+        if let Some(file) = self.files.get_mut(location) {
+            file.entities.remove(reference);
+        }
+        let Some(record) = self.records.get_mut(reference) else { return };
+        record.files.remove(location);
+        self.choose(reference);
+        let is_orphan = self.records.get(reference).is_some_and(|record| record.chosen.is_none());
+        match at_once {
+            Some(view) if is_orphan => self.remove(reference, view),
+            _ => {
+                self.todo.show.insert(reference.clone());
+            }
+        }
+    }
+
+    /// A Location leads to a file from now on.
+    pub(super) fn reads(&mut self, reader: &EntityRef, location: &LocationRef, is_optional: bool) {
+        let file = self.files.entry(location.clone()).or_default();
+        if file.readers.insert(reader.clone(), is_optional) != Some(is_optional) {
+            // Who leads to an entity is told with it.
+            self.todo.show.extend(file.entities.keys().cloned());
+            self.todo.files.insert(location.clone());
+        }
+    }
+
+    /// A Location leads to a file no more. What is in it goes, if nothing else leads there: `at_once`, or as orphans.
+    pub(super) fn unread(&mut self, reader: &EntityRef, location: &LocationRef, at_once: Option<&View>) {
+        let Some(file) = self.files.get_mut(location) else { return };
+        file.readers.remove(reader);
+        self.todo.show.extend(file.entities.keys().cloned());
+        if self.is_reachable(location) {
+            self.todo.files.insert(location.clone());
+            return;
+        }
+        let Some(file) = self.files.remove(location) else { return };
+        self.todo.files.remove(location);
+        for reference in file.entities.keys() {
+            self.unhold(reference, location, at_once);
+        }
+    }
+
+    /// Whether a provider leads to a file, by whatever way; Locations may lead to each other in a circle.
+    fn is_reachable(&self, location: &LocationRef) -> bool {
+        let (mut todo, mut seen) = (vec![location], BTreeSet::from([location]));
+        while let Some(current) = todo.pop() {
+            for reader in self.files.get(current).into_iter().flat_map(|file| file.readers.keys()) {
+                let Some(record) = self.records.get(reader) else { continue };
+                // An orphan leads where it did as long as it is there.
+                if self.provided.contains_key(reader) || record.files.is_empty() {
+                    return true;
+                }
+                todo.extend(record.files.iter().filter(|file| seen.insert(file)));
+            }
+        }
+        false
+    }
+
+    /// Which of the places of an entity counts: a provider's own, then the more trusted, then the first.
+    pub(super) fn choose(&mut self, reference: &EntityRef) {
+        let Some(record) = self.records.get(reference) else { return };
+        let chosen = match self.provided.get(reference) {
+            Some((location, buckets)) => {
+                let bucket = buckets.first().copied().unwrap_or(Bucket::Registered);
+                Some((location.clone(), Via { bucket, depth: 0, origin: location.clone() }))
+            }
+            None => {
+                let places = record.files.iter().filter_map(|file| Some((file, self.files.get(file)?.via.as_ref()?)));
+                let first = places.min_by_key(|(file, via)| (via.bucket, *file));
+                first.map(|(file, via)| (file.clone(), via.clone()))
+            }
+        };
+        if record.chosen == chosen {
+            return;
+        }
+        // What it leads to is marked by how it is come by.
+        self.todo.files.extend(record.leads.iter().cloned());
+        self.todo.show.insert(reference.clone());
+        if let Some(record) = self.records.get_mut(reference) {
+            record.chosen = chosen;
+        }
+        self.again(reference);
+    }
+
+    /// How a file is come by: by the best of the Locations that lead to it.
+    fn via(&self, location: &LocationRef) -> Option<Via> {
+        let readers = self.files.get(location)?.readers.keys().filter_map(|reader| self.records.get(reader));
+        let ways = readers.filter_map(|Record { chosen, .. }| {
+            let (_, via) = chosen.as_ref()?;
+            Some(Via { depth: via.depth + 1, ..via.clone() })
+        });
+        ways.min()
+    }
+
+    fn show_readers(&mut self, location: &LocationRef) {
+        if let Some(File { readers, .. }) = self.files.get(location) {
+            self.todo.show.extend(readers.keys().cloned());
+        }
+    }
+}

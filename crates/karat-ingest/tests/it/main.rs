@@ -1,0 +1,7 @@
+//! The catalog as those who ask it see it: files change, and it does.
+
+mod hostile;
+mod live;
+mod restart;
+mod support;
+mod urls;
