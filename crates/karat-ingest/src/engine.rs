@@ -11,7 +11,7 @@ use tokio::sync::watch as channel;
 
 use crate::catalog::{Catalog, Inner, Settings, Shared, Sources};
 use crate::machine::{Bucket, Machine, Memory, World};
-use crate::sources::{Content, Mounted, below, own};
+use crate::sources::{Content, Mounted, NAMES, below, own};
 use crate::urls::Urls;
 use crate::{Error, View, watch};
 
@@ -112,16 +112,24 @@ impl Engine {
         let before: BTreeMap<String, String> = self.store.hashes()?.into_iter().collect();
         self.provide_own();
         self.provide_registered()?;
-        let mut changes = self.run();
-        // What is as it was is not written again.
-        changes.retain(|change| match change {
-            Change::Put(record) => before.get(&record.reference) != Some(&record.hash),
-            Change::Show { reference, hash, .. } => before.get(reference) != Some(hash),
-            Change::Remove(_) => true,
+        let store = self.store.clone();
+        let mut kept = Ok(());
+        self.run(&mut |mut changes| {
+            // What is as it was is not written again.
+            changes.retain(|change| match change {
+                Change::Put(record) => before.get(&record.reference) != Some(&record.hash),
+                Change::Show { .. } | Change::Remove(_) => true,
+            });
+            if kept.is_ok() && !changes.is_empty() {
+                kept = store.change_entities(changes);
+            }
         });
+        kept?;
         let known = |text: &String| text.parse::<EntityRef>().is_ok_and(|one| self.machine.knows(&one));
-        changes.extend(before.keys().filter(|text| !known(text)).cloned().map(Change::Remove));
-        self.store.change_entities(changes)?;
+        let gone: Vec<Change> = before.keys().filter(|text| !known(text)).cloned().map(Change::Remove).collect();
+        if !gone.is_empty() {
+            self.store.change_entities(gone)?;
+        }
         Ok(())
     }
 
@@ -169,7 +177,8 @@ impl Engine {
 
     /// Works out what changed, tells of it, keeps it.
     fn settle(&mut self) {
-        let changes = self.run();
+        let mut changes = Vec::new();
+        self.run(&mut |mut part| changes.append(&mut part));
         if !changes.is_empty() {
             self.changes.send_modify(|version| *version += 1);
         }
@@ -183,10 +192,10 @@ impl Engine {
         }
     }
 
-    fn run(&mut self) -> Vec<Change> {
+    fn run(&mut self, keep: &mut dyn FnMut(Vec<Change>)) {
         let content = Content { files: &self.files, urls: &self.urls };
         let world = World { content: &content, memory: &Stored(&self.store), view: &self.view };
-        self.machine.run(&world)
+        self.machine.run(&world, keep);
     }
 
     /// Marks what is at some paths.
@@ -197,7 +206,7 @@ impl Engine {
         let repositories = &self.sources.repositories;
         let is_own = |path: &String| {
             let (folder, name) = karat_source::split(path);
-            let is_file = matches!(name, "catalog-info.yaml" | "catalog-info.yml");
+            let is_file = NAMES.contains(&name);
             repositories.iter().any(|one| is_file && one.folder == folder || below(path, &one.folder).is_some())
         };
         if paths.iter().any(is_own) {
@@ -305,5 +314,64 @@ impl Memory for Stored<'_> {
 
     fn entities_of(&self, file: &LocationRef) -> Vec<Record> {
         self.0.entities_of(&file.to_string()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_orphan_goes_with_the_second_tick_and_what_only_it_led_to() {
+        let (folder, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let location = |name: &str, target: &str| {
+            format!(
+                "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {{name: {name}}}\nspec: {{target: {target}}}\n"
+            )
+        };
+        let write = |path: &str, text: String| fs_err::write(folder.path().join(path), text).unwrap();
+        write("catalog-info.yaml", location("one", "./two.yaml"));
+        write("two.yaml", location("two", "./three.yaml"));
+        write("three.yaml", location("three", "./four.yaml"));
+        let sources = Sources {
+            repositories: vec![crate::Repository { folder: String::new(), revision: None }],
+            allow: Vec::new(),
+        };
+        let store = Database::open(&data.path().join("karat.db")).unwrap();
+        let catalog = start(Settings { folder: folder.path().to_owned(), store: store.clone(), sources }).unwrap();
+        let is = |name: &str| catalog.now().get(&format!("location:default/{name}").parse().unwrap());
+        let is_orphan = |name: &str| is(name).is_some_and(|one| one.annotation("backstage.io/orphan").is_some());
+        let tick = || {
+            let (done, waiting) = mpsc::channel();
+            catalog.0.engine.send(Message::Tick).unwrap();
+            catalog.0.engine.send(Message::Registered(done)).unwrap();
+            waiting.recv().unwrap();
+        };
+        tick();
+        tick();
+        assert!(is("two").is_some() && is("three").is_some());
+        write("catalog-info.yaml", location("one", "./elsewhere.yaml"));
+        while !is_orphan("two") {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert!(!is_orphan("three"));
+        tick();
+        assert!(is("two").is_some());
+        // It is named again: no orphan any more.
+        write("catalog-info.yaml", location("one", "./two.yaml"));
+        while is_orphan("two") {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        tick();
+        tick();
+        assert!(is("two").is_some());
+        write("catalog-info.yaml", location("one", "./elsewhere.yaml"));
+        while !is_orphan("two") {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        tick();
+        tick();
+        assert!(is("one").is_some() && is("two").is_none() && is("three").is_none());
+        assert_eq!(store.hashes().unwrap().len(), 2);
     }
 }

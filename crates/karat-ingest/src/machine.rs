@@ -267,8 +267,8 @@ impl Machine {
         urls.into_iter().collect()
     }
 
-    /// Does all that is to be done. Gives what is to be kept.
-    pub(crate) fn run(&mut self, world: &World<'_>) -> Vec<Change> {
+    /// Does all that is to be done. Gives what is to be kept, a part at a time.
+    pub(crate) fn run(&mut self, world: &World<'_>, keep: &mut dyn FnMut(Vec<Change>)) {
         loop {
             if let Some(reference) = self.todo.provided.pop_first() {
                 self.take_provided(&reference, world);
@@ -279,10 +279,15 @@ impl Machine {
             } else {
                 break;
             }
+            // A large catalog is not held as a whole. What is shown early is shown again if others say more of it.
+            if self.todo.fresh.len() >= AT_ONCE {
+                self.show(world.view);
+                keep(std::mem::take(&mut self.changes));
+            }
         }
         self.todo.again.clear();
         self.show(world.view);
-        std::mem::take(&mut self.changes)
+        keep(std::mem::take(&mut self.changes));
     }
 
     /// Removes what has been an orphan since the last time.
@@ -361,6 +366,9 @@ impl Machine {
     }
 }
 
+/// So many processed entities are held until they are shown.
+const AT_ONCE: usize = 2_000;
+
 /// What makes a path a pattern.
 const WILD: [char; 4] = ['*', '?', '[', '{'];
 
@@ -374,7 +382,7 @@ fn text(entity: &Entity) -> String {
     serde_json::to_string(entity.as_map()).unwrap_or_default()
 }
 
-fn parse(text: &str) -> Option<Entity> {
+pub(crate) fn parse(text: &str) -> Option<Entity> {
     Entity::new(serde_json::from_str(text).ok()?).ok()
 }
 

@@ -168,12 +168,16 @@ fn find(files: &Mounted, target: &LocationRef) -> Result<Vec<LocationRef>, Strin
     WorldFiles(files).find(target)
 }
 
-/// The files that repositories describe themselves in.
+/// The files that repositories describe themselves in. One that is there and cannot be read is among them, so that somebody is told.
 pub(crate) fn own(files: &Mounted, repositories: &[Repository]) -> Vec<LocationRef> {
-    let names = repositories
-        .iter()
-        .flat_map(|one| ["catalog-info.yaml", "catalog-info.yml"].map(|name| join(&one.folder, name)))
-        .filter_map(|path| clean(&path));
-    let there = names.filter(|path| matches!(files.kind(path), Ok(Some(EntryKind::File))));
+    let is_there = |path: &String| match files.kind(path) {
+        Ok(kind) => matches!(kind, Some(EntryKind::File | EntryKind::Escape | EntryKind::Special)),
+        Err(_) => path.ends_with(NAMES[0]),
+    };
+    let paths = repositories.iter().flat_map(|one| NAMES.map(|name| join(&one.folder, name)));
+    let there = paths.filter_map(|path| clean(&path)).filter(is_there);
     there.map(|path| LocationRef::new("file", path)).collect()
 }
+
+/// What such a file is called.
+pub(crate) const NAMES: [&str; 2] = ["catalog-info.yaml", "catalog-info.yml"];

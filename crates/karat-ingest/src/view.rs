@@ -7,6 +7,8 @@ use karat_catalog::{
     Entity, EntityRef, Facet, Final, Index, List, Listing, Page, Predicate, Problem, Query, Uid, search_rows,
 };
 
+use crate::machine::parse;
+
 /// The catalog as it is. Whoever asks waits for nothing longer than one entity's change.
 #[derive(Default)]
 pub struct View(RwLock<Inner>);
@@ -20,7 +22,8 @@ struct Inner {
 /// An entity as people see it.
 #[derive(Clone)]
 pub(crate) struct Shown {
-    pub(crate) made: Arc<Entity>,
+    /// The entity as JSON: a tree of it would be four times as large, and most are asked for seldom.
+    pub(crate) body: Arc<str>,
     pub(crate) hash: Arc<str>,
     /// The file of the organisation and the line, if it is one.
     pub(crate) place: Option<(Arc<str>, u32)>,
@@ -59,18 +62,12 @@ impl View {
 
     /// An entity with its relations and status.
     pub fn get(&self, reference: &EntityRef) -> Option<Arc<Entity>> {
-        self.inner().entities.get(reference).map(|shown| Arc::clone(&shown.made))
+        parse(&self.body(reference)?).map(Arc::new)
     }
 
-    /// Several entities of one state of the catalog; `None` where there is none.
-    pub fn get_all(&self, references: &[EntityRef]) -> Vec<Option<Arc<Entity>>> {
-        let inner = self.inner();
-        references.iter().map(|one| inner.entities.get(one).map(|shown| Arc::clone(&shown.made))).collect()
-    }
-
-    /// All entities, by reference.
-    pub fn all(&self) -> Vec<Arc<Entity>> {
-        self.inner().entities.values().map(|shown| Arc::clone(&shown.made)).collect()
+    /// The same as JSON, on one line.
+    pub fn body(&self, reference: &EntityRef) -> Option<Arc<str>> {
+        self.inner().entities.get(reference).map(|shown| Arc::clone(&shown.body))
     }
 
     /// How many entities there are.
@@ -141,14 +138,14 @@ impl View {
     }
 
     /// Shows an entity, and finds it by its rows. What cannot be found by is still got by its name.
-    pub(crate) fn put(&self, reference: &EntityRef, made: Final, about: About) {
+    pub(crate) fn put(&self, reference: &EntityRef, made: &Final, body: &str, about: About) {
         let rows = search_rows(&made.entity).unwrap_or_default();
-        let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        inner.index.insert(reference, Uid::of(reference), &rows);
         let About { place, parents, problems } = about;
         let (words, title) = words(&made.entity, reference);
-        let shown =
-            Shown { made: Arc::new(made.entity), hash: made.hash.into(), place, parents, problems, words, title };
+        let (body, hash) = (body.into(), made.hash.as_str().into());
+        let shown = Shown { body, hash, place, parents, problems, words, title };
+        let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        inner.index.insert(reference, Uid::of(reference), &rows);
         inner.entities.insert(reference.clone(), shown);
     }
 

@@ -110,8 +110,10 @@ impl Machine {
     ) {
         let Some(record) = self.records.get(reference) else { return };
         let shown = world.view.shown(reference).filter(|_| record.was_good);
-        if let Some(shown) = shown {
-            let entity = unstitch(&shown.made, &shown.hash, record.shown_orphan, record.shown_failed);
+        if let Some(shown) = shown
+            && let Some(made) = parse(&shown.body)
+        {
+            let entity = unstitch(&made, &shown.hash, record.shown_orphan, record.shown_failed);
             self.todo.fresh.entry(reference.clone()).or_insert(Fresh { entity, descriptor, is_good: false });
             return;
         }

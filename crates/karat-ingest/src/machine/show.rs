@@ -4,7 +4,7 @@ use karat_catalog::{EntityRef, Failure, LocationRef, Place, Problem, Stitching, 
 use karat_store::{Change, Record as Kept};
 
 use super::process::{missing, unreadable};
-use super::{File, Fresh, Machine, file_of, text};
+use super::{File, Fresh, Machine, file_of, parse, text};
 use crate::View;
 use crate::view::About;
 
@@ -24,7 +24,9 @@ impl Machine {
         let shown = view.shown(reference);
         let base = match (&fresh, &shown) {
             (Some(fresh), _) => fresh.entity.clone(),
-            (None, Some(shown)) => unstitch(&shown.made, &shown.hash, record.shown_orphan, record.shown_failed),
+            (None, Some(shown)) => {
+                unstitch(&parse(&shown.body)?, &shown.hash, record.shown_orphan, record.shown_failed)
+            }
             // Not here yet: it brings in what is still to come.
             (None, None) => return None,
         };
@@ -40,14 +42,14 @@ impl Machine {
         let record = self.records.get_mut(reference)?;
         (record.shown_orphan, record.shown_failed) = (orphan, !failures.is_empty());
         let is_same = shown.is_some_and(|shown| *shown.hash == *made.hash);
-        let (body, hash) = (text(&made.entity), made.hash.clone());
+        let body = text(&made.entity);
         if is_same {
             view.tell(reference, about);
             fresh.as_ref()?;
         } else {
-            view.put(reference, made, about);
+            view.put(reference, &made, &body, about);
         }
-        let reference = reference.to_string();
+        let (reference, hash) = (reference.to_string(), made.hash);
         let (Some(fresh), Some((location, via))) = (fresh, chosen) else {
             return Some(Change::Show { reference, body, hash });
         };
