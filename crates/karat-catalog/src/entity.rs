@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::location::GENERATED;
 use crate::refs::{DEFAULT_NAMESPACE, EntityRef};
 use crate::validate::envelope;
 
@@ -47,11 +48,18 @@ impl Entity {
         self.text(&["metadata", "namespace"]).unwrap_or(DEFAULT_NAMESPACE)
     }
 
-    /// What people call it: its title, a profile's display name, or its name.
+    /// What people call it: its title, a profile's display name, or its name; of the Location that stands for a registered place,
+    /// the place.
     pub fn title(&self) -> &str {
         self.text(&["metadata", "title"])
             .or_else(|| self.text(&["spec", "profile", "displayName"]))
+            .or_else(|| self.text(&["spec", "target"]).filter(|_| self.is_generated()))
             .unwrap_or_else(|| self.name())
+    }
+
+    /// Whether it is a Location that stands for a registered place.
+    fn is_generated(&self) -> bool {
+        self.kind() == "Location" && self.name().starts_with(GENERATED)
     }
 
     /// An annotation's text.

@@ -13,6 +13,9 @@ pub struct LocationRef {
     pub target: String,
 }
 
+/// How the names of Locations begin that stand for registered places.
+pub(crate) const GENERATED: &str = "generated-";
+
 /// Why a text is no location. The sentences are Backstage's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LocationError {
@@ -84,7 +87,7 @@ impl LocationRef {
 
     /// The name of the Location entity that stands for this location: `generated-<sha1>`.
     pub fn entity_name(&self) -> String {
-        format!("generated-{}", hex(&Sha1::digest(self.to_string())))
+        format!("{GENERATED}{}", hex(&Sha1::digest(self.to_string())))
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Frame {
     pub here: String,
     /// What went wrong when the organisation was last read; the page shows what was last good.
     pub stale: Option<String>,
+    /// Why what the catalog reads is not kept.
+    pub unkept: Option<String>,
 }
 
 const PLACES: [(Active, &str, &str, Icon); 7] = [
@@ -101,6 +103,12 @@ pub fn page(frame: &Frame, active: Active, title: &str, content: &Markup) -> Mar
                     @if let Some(error) = &frame.stale {
                         (notice(State::Bad, &html! {
                             p { strong { "The organisation cannot be read as it is now." } " This page shows what was last good." }
+                            p class="mono" { (error) }
+                        }))
+                    }
+                    @if let Some(error) = &frame.unkept {
+                        (notice(State::Attention, &html! {
+                            p { strong { "The catalog is current, but cannot be kept." } " After a restart, what was last good may be missing." }
                             p class="mono" { (error) }
                         }))
                     }

@@ -82,6 +82,7 @@ impl Site {
             viewer: ask.viewer.clone(),
             here: ask.query.to_string(),
             stale: snapshot.stale.clone(),
+            unkept: self.catalog.trouble(),
         }
     }
 
@@ -101,7 +102,7 @@ impl Site {
     /// A page for who is not known yet: it says nothing of the organisation but its title.
     pub(crate) fn plain(&self, status: StatusCode, ask: &Ask, page: &Page) -> Response {
         let snapshot = self.models.now();
-        let frame = Frame { stale: None, ..self.frame(ask, &snapshot) };
+        let frame = Frame { stale: None, unkept: None, ..self.frame(ask, &snapshot) };
         let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
         (status, headers, page.within(&frame).into_string()).into_response()
     }
