@@ -24,7 +24,8 @@ impl Predicate {
 }
 
 impl Condition {
-    fn is_met_by(&self, value: Option<&Value>) -> bool {
+    /// Whether a field is as it should be; `None` if it is not there.
+    pub fn is_met_by(&self, value: Option<&Value>) -> bool {
         match (self, value) {
             (Self::Exists(there), _) => *there == value.is_some(),
             (_, None) => false,

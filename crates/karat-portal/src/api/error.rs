@@ -34,6 +34,11 @@ impl ApiError {
         Self { status: StatusCode::NOT_FOUND, name: "NotFoundError", message: message.into() }
     }
 
+    /// It is there already: 409.
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::CONFLICT, name: "ConflictError", message: message.into() }
+    }
+
     /// The path is there, but not for this method: 405.
     pub(crate) fn wrong_method(method: &Method) -> Self {
         Self {

@@ -13,29 +13,12 @@ use karat_catalog::{
 use serde_json::{Map, Value, json};
 
 use super::shown::{Listed, Shown};
-use super::{BASE, entities};
+use super::{Asked, BASE, entities};
 use crate::api::ApiError;
 use crate::api::error::{Body, Named};
 use crate::state::{Portal, Shared};
 
 type Answer = Result<Json<Value>, ApiError>;
-
-/// The parameters of a URL, decoded, in their order.
-struct Asked(Vec<(String, String)>);
-
-impl Asked {
-    fn of(query: Option<String>) -> Self {
-        Self(form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect())
-    }
-
-    fn pairs(&self) -> Vec<(&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
-    }
-
-    fn fields(&self) -> Result<Option<Fields>, QueryError> {
-        Fields::parse(self.0.iter().filter(|(name, _)| name == "fields").map(|(_, value)| value.as_str()))
-    }
-}
 
 pub(super) async fn list(
     State(portal): State<Shared>,
@@ -43,12 +26,13 @@ pub(super) async fn list(
     uri: Uri,
 ) -> Result<Response, ApiError> {
     let asked = Asked::of(query);
-    let (list, fields) = (List::from_params(&asked.pairs())?, asked.fields()?);
+    let (list, fields) = (List::from_params(&asked.pairs())?, fields_of_params(&asked)?);
     let entities = entities(&portal);
     let found = entities.list(&list);
     let mut headers = HeaderMap::new();
     if let Some(after) = found.after {
-        let rest = asked.0.iter().filter(|(name, _)| name != "offset" && name != "after");
+        let pairs = asked.pairs();
+        let rest = pairs.iter().filter(|(name, _)| *name != "offset" && *name != "after");
         let query = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(rest.map(|(name, value)| (name, value)))
             .append_pair("after", &after)
@@ -63,13 +47,17 @@ pub(super) async fn list(
 
 pub(super) async fn by_params(State(portal): State<Shared>, RawQuery(query): RawQuery) -> Result<Listed, ApiError> {
     let asked = Asked::of(query);
-    let (query, fields) = (Query::from_params(&asked.pairs())?, asked.fields()?);
+    let (query, fields) = (Query::from_params(&asked.pairs())?, fields_of_params(&asked)?);
     Ok(page(&portal, &query, fields))
 }
 
 pub(super) async fn by_body(State(portal): State<Shared>, Body(body): Body) -> Result<Listed, ApiError> {
     let (query, fields) = (Query::from_body(&body)?, fields_of(&body)?);
     Ok(page(&portal, &query, fields))
+}
+
+fn fields_of_params(asked: &Asked) -> Result<Option<Fields>, QueryError> {
+    Fields::parse(asked.pairs().into_iter().filter(|(name, _)| *name == "fields").map(|(_, value)| value))
 }
 
 fn fields_of(body: &Value) -> Result<Option<Fields>, QueryError> {
@@ -98,7 +86,7 @@ pub(super) async fn by_refs(
     let asked = Asked::of(query);
     let fields = match fields_of(&body)? {
         Some(fields) => Some(fields),
-        None => asked.fields()?,
+        None => fields_of_params(&asked)?,
     };
     let wanted = body["entityRefs"].as_array().into_iter().flatten().filter_map(Value::as_str);
     // What is no whole reference is nothing that is there.

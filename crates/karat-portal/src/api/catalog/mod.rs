@@ -2,6 +2,7 @@
 
 mod document;
 mod entities;
+mod locations;
 mod shown;
 mod validate;
 
@@ -35,10 +36,15 @@ fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
         ("/entities", get(entities::list)),
         ("/entities/by-query", get(entities::by_params).post(entities::by_body)),
         ("/entities/by-refs", post(entities::by_refs)),
-        ("/entities/by-uid/{uid}", get(entities::by_uid)),
+        ("/entities/by-uid/{uid}", get(entities::by_uid).delete(locations::remove_entity)),
         ("/entities/by-name/{kind}/{namespace}/{name}", get(entities::by_name)),
         ("/entities/by-name/{kind}/{namespace}/{name}/ancestry", get(entities::ancestry)),
         ("/entity-facets", get(entities::facets_by_params).post(entities::facets_by_body)),
+        ("/refresh", post(locations::refresh)),
+        ("/locations", get(locations::list).post(locations::add)),
+        ("/locations/by-query", post(locations::by_query)),
+        ("/locations/{id}", get(locations::one).put(locations::change).delete(locations::remove)),
+        ("/locations/by-entity/{kind}/{namespace}/{name}", get(locations::by_entity)),
         ("/validate-entity", post(validate::validate)),
         ("/analyze-location", post(validate::analyze)),
     ]
@@ -52,4 +58,17 @@ impl From<QueryError> for ApiError {
 
 fn entities(portal: &Portal) -> Arc<dyn Entities> {
     portal.site.entities()
+}
+
+/// The parameters of a URL, decoded, in their order.
+struct Asked(Vec<(String, String)>);
+
+impl Asked {
+    fn of(query: Option<String>) -> Self {
+        Self(form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect())
+    }
+
+    fn pairs(&self) -> Vec<(&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
 }
