@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-// Asks a portal by every method of Backstage's own client: `node main.mjs ADDRESS`. The portal must be that of the test in karat-portal,
-// whose catalog is `tests/cases/shop`. What is wrong is said on a line each; it fails if anything is.
+// Asks a portal by every method of Backstage's own client: `node main.mjs ADDRESS FILES`. The portal must be that of the test in
+// karat-portal, whose catalog is `tests/cases/shop`; FILES is the URL of that folder. What is wrong is said on a line each; it fails if anything is.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 
 const { CatalogClient, CATALOG_FILTER_EXISTS } = createRequire(import.meta.url)("@backstage/catalog-client");
-const [, , address] = process.argv;
+const [, , address, files] = process.argv;
 const asked = new Set();
 const client = new Proxy(new CatalogClient({ discoveryApi: { getBaseUrl: async (plugin) => `${address}/api/${plugin}` }, fetchApi: { fetch } }), {
   get(target, name) {
@@ -14,6 +14,13 @@ const client = new Proxy(new CatalogClient({ discoveryApi: { getBaseUrl: async (
   },
 });
 const names = (entities) => entities.map((entity) => entity?.metadata.name);
+const until = async (is) => {
+  for (let tries = 0; tries < 300; tries += 1) {
+    if (await is()) return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  assert.fail(`waited in vain for ${is}`);
+};
 const components = { kind: "component" };
 
 const checks = {
@@ -94,6 +101,49 @@ const checks = {
     assert.deepEqual([existingEntityFiles, generateEntities[0].entity.metadata.name], [[], "till"]);
     await assert.rejects(client.analyzeLocation({ location: { type: "url", target: "nothing" } }), ({ body }) => /not a URL/.test(body.error.message));
   },
+  async "a location, from its trial to its end"() {
+    const target = `${files}till.yaml`;
+    const tried = await client.addLocation({ target, dryRun: true });
+    assert.deepEqual([tried.exists, names(tried.entities).filter((name) => !name.startsWith("generated-")).sort()], [false, ["prices", "till"]]);
+    assert.equal(await client.getLocationByRef(`url:${target}`), undefined);
+    await assert.rejects(client.addLocation({ target: `${files}none.yaml`, dryRun: true }), ({ body }) => body.error.name === "InputError");
+    const { location } = await client.addLocation({ type: "url", target });
+    assert.deepEqual([location.type, location.target], ["url", target]);
+    await assert.rejects(client.addLocation({ target }), ({ body }) => body.error.name === "ConflictError");
+    assert.deepEqual((await client.addLocation({ target, onConflict: "refresh" })).location, location);
+    await until(() => client.getEntityByRef("component:default/till"));
+    assert.deepEqual(await client.getLocationById(location.id), location);
+    assert.deepEqual(await client.getLocationByRef(`url:${target}`), location);
+    assert.deepEqual(await client.getLocationByEntity("component:default/till"), location);
+    assert.deepEqual((await client.getLocations()).items.filter((one) => one.id === location.id), [location]);
+    await client.refreshEntity("component:default/till");
+    await assert.rejects(client.refreshEntity("component:default/nobody"), ({ body }) => body.error.name === "NotFoundError");
+    const { existingEntityFiles } = await client.analyzeLocation({ location: { type: "url", target } });
+    assert.deepEqual([names(existingEntityFiles.map(({ entity }) => entity)).sort(), existingEntityFiles[0].isRegistered], [["prices", "till"], true]);
+
+    const page = await client.queryLocations({ limit: 1 });
+    assert.equal(page.items.length, 1);
+    const rest = await client.queryLocations({ cursor: page.pageInfo.nextCursor });
+    assert.deepEqual([page.totalItems, rest.totalItems, rest.items.length], [2, 2, 1]);
+    const streamed = [];
+    for await (const items of client.streamLocations({ query: { target: { $hasPrefix: files } } })) streamed.push(...items);
+    assert.deepEqual(streamed, [location]);
+
+    const changed = await client.updateLocation(location.id, { target: `${files}scales.yaml` });
+    assert.equal(changed.target, `${files}scales.yaml`);
+    await until(async () => (await client.getEntityByRef("resource:default/scales")) && !(await client.getEntityByRef("component:default/till")));
+    await client.removeLocationById(changed.id);
+    await until(async () => !(await client.getEntityByRef("resource:default/scales")));
+    assert.equal(await client.getLocationById(changed.id), undefined);
+    await assert.rejects(client.removeLocationById(changed.id), ({ body }) => body.error.name === "NotFoundError");
+  },
+  async "an entity is removed, and is back when its file is read again"() {
+    const { metadata } = await client.getEntityByRef("resource:default/orders");
+    await client.removeEntityByUid(metadata.uid);
+    await client.removeEntityByUid("00000000-0000-0000-0000-000000000000");
+    await client.refreshEntity("component:default/basket");
+    await until(() => client.getEntityByRef("resource:default/orders"));
+  },
 };
 
 let wrong = 0;
@@ -104,5 +154,10 @@ for (const [name, check] of Object.entries(checks)) {
     wrong += 1;
     console.log(`wrong: ${name}: ${error.message}`);
   }
+}
+const methods = Object.getOwnPropertyNames(CatalogClient.prototype).filter((name) => !/^(constructor|request|getFilterValue|query.*By|getEntityFacetsBy)/.test(name));
+for (const name of methods.filter((name) => !asked.has(name))) {
+  wrong += 1;
+  console.log(`wrong: ${name} is not asked`);
 }
 process.exit(wrong ? 1 : 0);

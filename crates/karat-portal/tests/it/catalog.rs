@@ -2,12 +2,13 @@
 //! answers to it with the same files (`tests/cases/shop`). So do we, but where a line says why it `differs`; then, and for what is
 //! ours alone (`ours`), it says what our answer is: its `status`, and what it `holds` at JSON pointers.
 //!
-//! A line may be `unordered`; its answer's cursors may be followed (`then`); `{uid}` in a path is that of the entity in `uid`. `words`
-//! says why the sentence of an error is another one.
+//! A line may be `unordered`; its answer's cursors may be followed (`then`); `{uid}` in a path is that of the entity in `uid`, `{id}` that
+//! of the location whose target is `location`, `{base}` anywhere is where the files are. After it an entity is waited for (`until`), or for
+//! its end (`gone`). `words` says why the sentence of an error is another one.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +22,37 @@ fn cases() -> PathBuf {
     fs_err::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")).unwrap()
 }
 
-/// A portal of the files that the requests are about, and the folder that it is in.
-pub(crate) async fn shop() -> (Running, tempfile::TempDir) {
+/// Where the files of the requests are: as the backend knows it.
+const THEIRS: &str = "https://shop.example/";
+
+/// What a portal of the shop stands on: its folder, and its files as URLs.
+pub(crate) struct Shop {
+    _folder: tempfile::TempDir,
+    pub(crate) base: String,
+}
+
+/// Serves the files of the shop, until the tests end.
+fn files() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut line = String::new();
+            let _ = BufReader::new(&stream).read_line(&mut line);
+            let name = line.split(' ').nth(1).unwrap_or_default().trim_start_matches('/').to_owned();
+            let text = fs_err::read_to_string(cases().join("shop").join(name));
+            let status = if text.is_ok() { "200 OK" } else { "404 Not Found" };
+            let text = text.unwrap_or_default();
+            let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", text.len());
+            let _ = stream.write_all((head + &text).as_bytes());
+        }
+    });
+    base
+}
+
+/// A portal of the files that the requests are about.
+pub(crate) async fn shop() -> (Running, Shop) {
+    let base = files();
     let folder = tempfile::tempdir().unwrap();
     let root = fs_err::canonicalize(folder.path()).unwrap();
     let repository = |name: &str, role: &str| json!({"name": name, "role": role, "url": format!("https://git.shop.example/{name}.git"), "folder": name, "branch": "main"});
@@ -30,7 +60,12 @@ pub(crate) async fn shop() -> (Running, tempfile::TempDir) {
         "apiVersion": "karat.dev/v1",
         "kind": "Organisation",
         "metadata": {"name": "shop"},
-        "spec": {"title": "Shop", "domain": "shop.example", "repositories": [repository("governance", "governance"), repository("shop", "app")]},
+        "spec": {
+            "title": "Shop",
+            "domain": "shop.example",
+            "repositories": [repository("governance", "governance"), repository("shop", "app")],
+            "settings": {"portal": {"catalog": {"allow": [base.trim_start_matches("http://").trim_end_matches('/')]}}},
+        },
     });
     for name in ["governance", "shop"] {
         fs_err::create_dir(root.join(name)).unwrap();
@@ -47,24 +82,25 @@ pub(crate) async fn shop() -> (Running, tempfile::TempDir) {
         public: None,
         clock: Arc::new(|| "2026-11-25T08:00:00Z".parse().unwrap()),
     };
-    (serve(options).await.unwrap(), folder)
+    (serve(options).await.unwrap(), Shop { _folder: folder, base })
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_are_answered_as_backstage_answers_them() {
-    let (running, _folder) = shop().await;
+    let (running, shop) = shop().await;
     let file = cases().join("catalog.jsonl");
     let text = fs_err::read_to_string(&file).unwrap();
     let mut cases: Vec<Map<String, Value>> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let mut wrong = Vec::new();
     if let Some(peer) = karat_testkit::peer("backstage/main.js") {
         let mut oracle = Oracle::start(&peer).unwrap();
-        let shop = format!("{}/", self::cases().join("shop").display());
-        let asked = json!({"op": "serve", "folders": {"https://shop.example/": shop}, "locations": ["https://shop.example/catalog-info.yaml"]});
+        let folder = format!("{}/", self::cases().join("shop").display());
+        let asked =
+            json!({"op": "serve", "folders": {THEIRS: folder}, "locations": [format!("{THEIRS}catalog-info.yaml")]});
         let Answer::Text(address) = oracle.ask(&asked).unwrap() else { panic!("the backend did not start") };
         let address = address.trim_matches('"').strip_prefix("http://").unwrap().parse().unwrap();
         for case in cases.iter_mut().filter(|case| !case.contains_key("ours")) {
-            let theirs = json!(answers(address, case).iter().map(Said::plain).collect::<Vec<_>>());
+            let theirs = json!(answers(address, case, THEIRS).iter().map(Said::plain).collect::<Vec<_>>());
             if case.get("out") != Some(&theirs) && !karat_testkit::cases::updating() {
                 wrong.push(format!("{}\n  is answered by Backstage with {theirs}", told(case)));
             }
@@ -77,7 +113,7 @@ async fn requests_are_answered_as_backstage_answers_them() {
     }
     let document = Document::of(running.address());
     for case in &cases {
-        let said = answers(running.address(), case);
+        let said = answers(running.address(), case, &shop.base);
         document.check(case, &said, &mut wrong);
         let ours = json!(said.iter().map(Said::plain).collect::<Vec<_>>());
         let is_ours = case.contains_key("ours");
@@ -135,6 +171,8 @@ pub(crate) struct Said {
     pub(crate) text: String,
     pub(crate) body: Value,
     unordered: bool,
+    /// Where it has its files.
+    base: String,
 }
 
 impl Said {
@@ -145,12 +183,12 @@ impl Said {
 
     /// What two catalogs say alike: without what each draws for itself, and where it has its files.
     fn plain(&self) -> Value {
-        let mut body = self.body.clone();
+        let mut body = serde_json::from_str(&self.text.replace(&self.base, THEIRS)).unwrap_or_default();
         alike(&mut body);
         if self.unordered {
-            let list = if body.is_array() { Some(&mut body) } else { body.get_mut("items") };
-            if let Some(list) = list.and_then(Value::as_array_mut) {
-                list.sort_by_key(Value::to_string);
+            sort(&mut body);
+            for list in ["items", "entities"] {
+                body.get_mut(list).iter_mut().for_each(|list| sort(list));
             }
         }
         // The page that the header leads to is the rest of the answer.
@@ -158,13 +196,20 @@ impl Said {
     }
 }
 
+fn sort(list: &mut Value) {
+    if let Some(list) = list.as_array_mut() {
+        list.sort_by_cached_key(karat_catalog::stable);
+    }
+}
+
 fn alike(value: &mut Value) {
     match value {
-        Value::Array(items) => {
-            items.retain(|item| !is_generated(item));
-            items.iter_mut().for_each(alike);
-        }
+        Value::Array(items) => items.iter_mut().for_each(alike),
         Value::Object(map) => {
+            // The Location that stands for a registered file says where that is.
+            if map.get("metadata").is_some_and(|metadata| metadata["name"].as_str().is_some_and(is_generated)) {
+                map.remove("spec");
+            }
             if let Some(metadata) = map.get_mut("metadata").and_then(Value::as_object_mut) {
                 metadata.retain(|key, _| key != "uid" && key != "etag");
                 if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
@@ -174,22 +219,30 @@ fn alike(value: &mut Value) {
                 metadata
                     .retain(|key, value| key != "annotations" || value.as_object().is_some_and(|map| !map.is_empty()));
             }
-            for cursor in ["nextCursor", "prevCursor"] {
-                if let Some(found) = map.get_mut(cursor) {
+            let drawn: &[&str] = if map.contains_key("entityRef") { &["id", "entityRef"] } else { &[] };
+            for drawn in ["nextCursor", "prevCursor"].iter().chain(drawn) {
+                if let Some(found) = map.get_mut(*drawn) {
                     *found = "...".into();
                 }
             }
+            if let Some(Value::String(url)) = map.get_mut("url")
+                && let Some(at) = url.find("/locations/").map(|at| at + "/locations/".len())
+                && url.len() == at + 36
+            {
+                url.truncate(at);
+            }
             map.values_mut().for_each(alike);
+        }
+        Value::String(text) if is_generated(text) => {
+            let at = text.find("generated-").unwrap_or_default();
+            text.truncate(at + "generated".len());
         }
         _ => {}
     }
 }
 
-/// The Location that stands for a registered file: an entity there, not here; or its reference.
-fn is_generated(item: &Value) -> bool {
-    let entity = item.get("entity").unwrap_or(item);
-    let name = entity["metadata"]["name"].as_str().or(item.as_str()).unwrap_or_default();
-    name.starts_with("generated-") || name.starts_with("location:default/generated-")
+fn is_generated(name: &str) -> bool {
+    name.trim_start_matches("location:default/").starts_with("generated-")
 }
 
 /// Answers without the sentences of errors.
@@ -212,16 +265,25 @@ fn wordless(answers: &Value) -> Value {
 }
 
 /// The answer to a request, and those to what it leads to.
-fn answers(address: SocketAddr, case: &Map<String, Value>) -> Vec<Said> {
-    let mut case = case.clone();
-    if let Some(name) = case.get("uid").and_then(Value::as_str) {
-        let asked = json!({"path": format!("/api/catalog/entities/by-name/{name}")});
-        let found = ask(address, asked.as_object().unwrap()).body;
-        let uid = found["metadata"]["uid"].as_str().unwrap().to_owned();
-        let path = case["path"].as_str().unwrap().replace("{uid}", &uid);
+fn answers(address: SocketAddr, case: &Map<String, Value>, base: &str) -> Vec<Said> {
+    let told = json!(case).to_string().replace("{base}", base);
+    let mut case: Map<String, Value> = serde_json::from_str(&told).unwrap();
+    let read = |path: &str| ask(address, json!({"path": format!("/api/catalog/{path}")}).as_object().unwrap());
+    let one = |name: &str| read(&format!("entities/by-name/{name}"));
+    fn put(case: &mut Map<String, Value>, what: &str, found: &str) {
+        let path = case["path"].as_str().unwrap().replace(what, found);
         case.insert("path".into(), path.into());
     }
+    if let Some(name) = case.get("uid").and_then(Value::as_str).map(str::to_owned) {
+        put(&mut case, "{uid}", one(&name).body["metadata"]["uid"].as_str().unwrap());
+    }
+    if let Some(target) = case.get("location").cloned() {
+        let all = read("locations").body;
+        let found = all.as_array().unwrap().iter().find(|item| item["data"]["target"] == target);
+        put(&mut case, "{id}", found.map_or("none", |item| item["data"]["id"].as_str().unwrap()));
+    }
     let mut all = vec![ask(address, &case)];
+    all[0].base = base.to_owned();
     for step in case.get("then").and_then(Value::as_array).into_iter().flatten() {
         let last = all.last().unwrap();
         let mut next = case.clone();
@@ -250,7 +312,16 @@ fn answers(address: SocketAddr, case: &Map<String, Value>) -> Vec<Said> {
                 }
             }
         }
-        all.push(ask(address, &next));
+        all.push(Said { base: base.to_owned(), ..ask(address, &next) });
+    }
+    for (wanted, status) in [("until", 200), ("gone", 404)] {
+        if let Some(name) = case.get(wanted).and_then(Value::as_str) {
+            let came = (0..300).any(|_| {
+                std::thread::sleep(Duration::from_millis(100));
+                one(name).status == status
+            });
+            assert!(came, "{told}: {name} is waited for in vain");
+        }
     }
     all
 }
@@ -284,7 +355,7 @@ pub(crate) fn ask(address: SocketAddr, case: &Map<String, Value>) -> Said {
     let text = if chunked { unchunked(body) } else { body.to_owned() };
     let unordered = case.contains_key("unordered");
     let body = serde_json::from_str(&text).unwrap_or_default();
-    Said { status: head[9..12].parse().unwrap(), head: head.to_owned(), text, body, unordered }
+    Said { status: head[9..12].parse().unwrap(), head: head.to_owned(), text, body, unordered, base: THEIRS.to_owned() }
 }
 
 fn unchunked(mut body: &str) -> String {

@@ -74,9 +74,13 @@ pub(super) async fn analyze(State(portal): State<Shared>, Body(body): Body) -> R
     Ok(Json(json!({"existingEntityFiles": existing, "generateEntities": generated})))
 }
 
-/// The entities that are from a location, or from files below it.
+/// The entities that are from a location, from files below it, or from the repository of the organisation that it is the URL of.
 fn existing(portal: &Portal, target: &str) -> Vec<Value> {
-    let at = format!("url:{}", target.trim_end_matches('/'));
+    let target = target.trim_end_matches('/');
+    let model = &portal.site.models.now().model;
+    let plain = |url: &str| url.trim_end_matches('/').trim_end_matches(".git").to_owned();
+    let own = model.verdict.fleet.organisation.repositories.iter().find(|own| plain(&own.url) == plain(target));
+    let at = own.map_or_else(|| format!("url:{target}"), |own| format!("file:{}", own.folder));
     let field = |condition| Predicate::Fields(vec![(format!("metadata.annotations.{LOCATION}"), condition)]);
     let filter =
         Predicate::Any(vec![field(Condition::Is(at.as_str().into())), field(Condition::HasPrefix(format!("{at}/")))]);
@@ -85,6 +89,10 @@ fn existing(portal: &Portal, target: &str) -> Vec<Value> {
     let known = found.iter().filter_map(|reference| entities.get(reference));
     let item = |entity: std::sync::Arc<Entity>| {
         let location = entity.annotation(LOCATION).and_then(|text| LocationRef::parse(text).ok())?;
+        // The one that stands for the location itself is in no file.
+        if entity.name() == location.entity_name() {
+            return None;
+        }
         let is_registered = entity.annotation(ORIGIN_LOCATION).is_some();
         Some(json!({
             "location": {"type": location.kind, "target": location.target},
