@@ -238,18 +238,18 @@ fn ours(index: &Index, params: &[(&str, &str)], rounds: usize) -> Result<(Durati
     Ok(quantiles(times))
 }
 
-fn quantiles(mut times: Vec<Duration>) -> (Duration, Duration) {
+pub(crate) fn quantiles(mut times: Vec<Duration>) -> (Duration, Duration) {
     times.sort_unstable();
     let at = |share: usize| times.get((times.len() * share / 100).min(times.len().saturating_sub(1)));
     (at(50).copied().unwrap_or_default(), at(99).copied().unwrap_or_default())
 }
 
-fn milliseconds(time: Duration) -> f64 {
+pub(crate) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
 /// A catalog file, of a kind that its number says.
-fn document(number: usize) -> String {
+pub(crate) fn document(number: usize) -> String {
     let team = number % 400;
     let system = number % 2_000;
     let (kind, spec) = match number % 10 {

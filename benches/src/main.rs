@@ -7,6 +7,7 @@ mod catalog;
 mod docs;
 mod fleet;
 mod machine;
+mod portal;
 mod render;
 
 use std::process::ExitCode;
@@ -26,6 +27,7 @@ enum Bench {
     Catalog(catalog::Args),
     Docs(docs::Args),
     Fleet(fleet::Args),
+    Portal(portal::Args),
     Render(render::Args),
 }
 
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         Bench::Catalog(args) => catalog::run(&args),
         Bench::Docs(args) => docs::run(&args),
         Bench::Fleet(args) => fleet::run(&args),
+        Bench::Portal(args) => portal::run(&args),
         Bench::Render(args) => render::run(&args),
     };
     match done {

@@ -61,8 +61,9 @@ function freePort() {
 
 const pause = milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds));
 
-/// Starts a backend on locations of folders, and waits until nothing changes any more.
-async function start({ folders, locations }) {
+/// Starts a backend on locations of folders, and waits until nothing changes any more, or until there are so many `entities`: a large
+/// catalog is not compared each second.
+async function start({ folders, locations, entities: wanted }) {
   const port = await freePort();
   const address = `http://127.0.0.1:${port}`;
   const config = new ConfigReader({
@@ -110,6 +111,12 @@ async function start({ folders, locations }) {
     }),
   );
   await backend.start();
+  for (let total = 0; wanted && total < wanted; ) {
+    await pause(250);
+    const answer = await fetch(`${address}/api/catalog/entities/by-query?limit=0`);
+    total = (await answer.json()).totalItems;
+  }
+  if (wanted) return { backend, address, entities: [], errors };
   let before = '';
   let same = 0;
   let entities = [];

@@ -14,6 +14,7 @@
 //   {"op": "facets", "params": {}} or {"op": "facets", "body": {}}          entity-facets
 //   {"op": "ingest", "folders": {"https://a/": "/b"}, "locations": []}    the whole backend: all entities, and its errors
 //   {"op": "serve", "folders": {}, "locations": []}                         the same, left running: {"out": "http://127.0.0.1:..."}
+//   {"op": "memory"}                                                        the resident memory of this process, in bytes
 //   what fails: {"err": "message"}
 //
 // An answer is JSON within the text of "out".
@@ -220,6 +221,7 @@ async function facets({ params, body }) {
 
 const operations = {
   ingest: request => require('./backend.js').ingest(request),
+  memory: () => process.memoryUsage().rss,
   serve: request => require('./backend.js').serve(request),
   ref: reference,
   location: ({ text }) => model.parseLocationRef(text),

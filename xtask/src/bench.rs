@@ -14,6 +14,7 @@ Examples:
   cargo xtask bench catalog            100,000 entities: filled and asked; Backstage's catalog on SQLite beside it
   cargo xtask bench docs               sites of 10, 100, 1,000 pages: Karat, mkdocs as TechDocs runs it
   cargo xtask bench fleet              10,000 Applications: cold, standards, a pull request, two hundred by Helm
+  cargo xtask bench portal             karat up with 100,000 entities, asked over HTTP; Backstage's backend beside it
   cargo xtask bench render             one chart: Karat, a Go program on Helm's packages, helm template
   cargo xtask bench render -- --rounds 21")]
 pub(crate) struct Args {
@@ -38,6 +39,7 @@ const BENCHES: &[Bench] = &[
     Bench { name: "catalog", peers: &["backstage"] },
     Bench { name: "docs", peers: &["techdocs"] },
     Bench { name: "fleet", peers: &["helm4", "helm-sdk"] },
+    Bench { name: "portal", peers: &["backstage"] },
     Bench { name: "render", peers: &["helm4", "helm-sdk"] },
 ];
 
