@@ -34,11 +34,6 @@ impl ApiError {
         Self { status: StatusCode::NOT_FOUND, name: "NotFoundError", message: message.into() }
     }
 
-    /// It is there already: 409.
-    pub(crate) fn conflict(message: impl Into<String>) -> Self {
-        Self { status: StatusCode::CONFLICT, name: "ConflictError", message: message.into() }
-    }
-
     /// The path is there, but not for this method: 405.
     pub(crate) fn wrong_method(method: &Method) -> Self {
         Self {
@@ -48,7 +43,7 @@ impl ApiError {
         }
     }
 
-    /// It is not as the request takes it to be: 409.
+    /// It is there already, or not as the request takes it to be: 409.
     pub(crate) fn conflict(message: impl Into<String>) -> Self {
         Self { status: StatusCode::CONFLICT, name: "ConflictError", message: message.into() }
     }
