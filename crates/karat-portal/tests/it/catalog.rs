@@ -3,8 +3,8 @@
 //! ours alone (`ours`), it says what our answer is: its `status`, and what it `holds` at JSON pointers.
 //!
 //! A line may be `unordered`; its answer's cursors may be followed (`then`); `{uid}` in a path is that of the entity in `uid`, `{id}` that
-//! of the location whose target is `location`, `{base}` anywhere is where the files are. After it an entity is waited for (`until`), or for
-//! its end (`gone`). `words` says why the sentence of an error is another one.
+//! of the location whose target is `location`, `{base}` anywhere is where the files are. After it entities are waited for by filters
+//! (`until`), or for their end (`gone`). `words` says why the sentence of an error is another one.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -314,13 +314,15 @@ fn answers(address: SocketAddr, case: &Map<String, Value>, base: &str) -> Vec<Sa
         }
         all.push(Said { base: base.to_owned(), ..ask(address, &next) });
     }
-    for (wanted, status) in [("until", 200), ("gone", 404)] {
-        if let Some(name) = case.get(wanted).and_then(Value::as_str) {
+    for (wanted, there) in [("until", true), ("gone", false)] {
+        for filter in case.get(wanted).and_then(Value::as_array).into_iter().flatten() {
+            let filter = filter.as_str().unwrap();
             let came = (0..300).any(|_| {
                 std::thread::sleep(Duration::from_millis(100));
-                one(name).status == status
+                let total = &read(&format!("entities/by-query?limit=0&filter={filter}")).body["totalItems"];
+                (total.as_u64() > Some(0)) == there
             });
-            assert!(came, "{told}: {name} is waited for in vain");
+            assert!(came, "{told}: {filter} is waited for in vain");
         }
     }
     all
