@@ -27,6 +27,7 @@ use tokio::task::JoinHandle;
 
 pub use error::Error;
 pub use model::Clock;
+pub use server::router;
 pub use state::{Drain, Portal, Shared};
 
 /// Where [`run`] listens unless it is told otherwise: Backstage's own port, so that its clients' defaults fit.

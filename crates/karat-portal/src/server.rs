@@ -49,7 +49,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
 ];
 
 /// Everything that the portal answers.
-pub(crate) fn router(state: &Shared) -> Router {
+pub fn router(state: &Shared) -> Router {
     Router::new()
         .merge(api::router(state))
         .with_state(Arc::clone(state))

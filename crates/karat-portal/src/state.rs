@@ -38,7 +38,7 @@ impl Portal {
     ///
     /// # Errors
     /// The organisation cannot be read, or the data folder cannot be used.
-    pub(crate) fn open(options: Options) -> Result<Self, Error> {
+    pub fn open(options: Options) -> Result<Self, Error> {
         fs_err::create_dir_all(&options.data).map_err(Error::Data)?;
         let lock = Lock::take(&options.data, options.address)?;
         let clock = options.clock;

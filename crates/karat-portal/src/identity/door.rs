@@ -43,11 +43,16 @@ pub(crate) fn needs(method: &Method, path: &str) -> Option<Role> {
     }
 }
 
+/// Whether programs ask there, with JSON, and not forms.
+fn is_api(path: &str) -> bool {
+    path == "/api" || path.starts_with("/api/")
+}
+
 /// Lets a request in with who it is from, or answers it.
 pub(crate) async fn door(State(identity): State<Arc<Identity>>, mut request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let reads = matches!(method, Method::GET | Method::HEAD | Method::OPTIONS);
-    let api = path.starts_with("/api/");
+    let api = is_api(&path);
     let person = identity.person(request.headers());
     let name = person.as_ref().map(|person| person.name.clone()).unwrap_or_default();
     let (visit, is_new) = match cookie(request.headers(), identity.visit_cookie()) {
@@ -141,7 +146,7 @@ fn allowed(
     request: &Request,
 ) -> Result<(), Response> {
     let Some(needed) = needs(method, path) else { return Ok(()) };
-    let api = path.starts_with("/api/");
+    let api = is_api(path);
     let Some(person) = person else {
         if api {
             return Err(refusal(StatusCode::UNAUTHORIZED, "AuthenticationError", "sign in, or send a token", request));

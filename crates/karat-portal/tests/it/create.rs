@@ -46,7 +46,7 @@ async fn send(reader: &Reader, path: &str, cookie: &str, fields: &[(String, Stri
 }
 
 /// The page of a task, loaded again until it is over.
-async fn made_in_the_end(reader: &Reader, path: &str) -> Answer {
+pub(crate) async fn made_in_the_end(reader: &Reader, path: &str) -> Answer {
     for _ in 0..200 {
         let page = reader.get(path).await;
         if !page.text.contains("data-live=") {

@@ -92,3 +92,71 @@ async fn scripts_in_fields_of_entities_are_words() {
         assert!(page.matches("<script").count() == 1 && !page.contains("<img"), "{path}");
     }
 }
+
+/// A script in the texts of an API's document, and what programs are answered.
+#[tokio::test]
+async fn scripts_in_an_api_are_words() {
+    let organisation = Organisation::myhealth();
+    let yaml = format!("'{}'", SCRIPT.replace('\'', "''"));
+    let api = format!(
+        "\n---\napiVersion: backstage.io/v1alpha1\nkind: API\nmetadata: {{name: odd, title: {yaml}}}\nspec:\n  type: openapi\n  lifecycle: {yaml}\n  \
+         owner: group:default/clinical\n  definition: |\n    openapi: 3.1.0\n    info: {{title: {yaml}, version: {yaml}, description: {yaml}}}\n    \
+         paths:\n      /a:\n        get: {{summary: {yaml}, description: {yaml}, operationId: {yaml}, tags: [{yaml}], responses: {{'200': {{description: {yaml}}}}}}}\n"
+    );
+    let file = "apps/records/catalog-info.yaml";
+    let old = fs_err::read_to_string(organisation.path().join(file)).unwrap();
+    organisation.write(file, &(old + &api));
+    let reader = organisation.reader();
+    let page = reader.get("/catalog/default/api/odd/api").await.text;
+    assert_eq!(page.matches("<script").count(), 1, "{page}");
+    // A text in Markdown may have a picture, without what it would do.
+    assert!(page.split("<img").skip(1).all(|tag| tag.starts_with(" src=\"x\">")), "{page}");
+    assert!(page.contains("&lt;script&gt;alert(1)") && !page.contains("=\"javascript:"), "{page}");
+    for path in ["/api/catalog/entities/by-name/api/default/odd", "/search.json?q=odd"] {
+        let answer = reader.get(path).await;
+        assert!(answer.text.contains("<script>"), "{path}: {}", answer.text);
+        assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{path}");
+        assert!(answer.headers["content-type"].to_str().unwrap().starts_with("application/json"), "{path}");
+    }
+}
+
+/// A script in every field of a template, and in the answers: the form, what it would make and the task show words.
+#[tokio::test]
+async fn scripts_in_a_template_are_words() {
+    let organisation = Organisation::myhealth();
+    let yaml = format!("'{}'", SCRIPT.replace('\'', "''"));
+    let template = format!(
+        "apiVersion: scaffolder.backstage.io/v1beta3\nkind: Template\nmetadata:\n  name: odd\n  title: {yaml}\n  description: {yaml}\n  \
+         annotations: {{karat.dev/version: {yaml}}}\nspec:\n  type: {yaml}\n  parameters:\n    - title: {yaml}\n      description: {yaml}\n      properties:\n        \
+         {yaml}: {{title: {yaml}, description: {yaml}, type: string, default: {yaml}}}\n        one: {{title: {yaml}, type: string, enum: [{yaml}], enumNames: [{yaml}], default: {yaml}}}\n        \
+         many: {{title: {yaml}, type: array, items: {{type: string}}, default: [{yaml}]}}\n        flag: {{title: {yaml}, description: {yaml}, type: boolean}}\n        \
+         wrong: {{title: {yaml}, description: {yaml}, type: string, pattern: '^$|script>\"$'}}\n  steps:\n    - {{id: say, name: {yaml}, action: 'debug:log', input: {{message: {yaml}}}}}\n    \
+         - {{id: write, name: {yaml}, action: 'roadiehq:utils:fs:write', input: {{path: 'odd.txt', content: {yaml}}}}}\n    \
+         - id: change\n      name: {yaml}\n      action: publish:github:pull-request\n      input: {{repoUrl: 'git.myhealth.example?owner=platform&repo=config', branchName: odd, title: {yaml}, description: {yaml}}}\n  \
+         output:\n    links: [{{title: {yaml}, url: 'javascript:alert(1)'}}]\n    text: [{{title: {yaml}, content: {yaml}}}]\n"
+    );
+    organisation.write("governance/paths/odd/template.yaml", &template);
+    let reader = organisation.reader();
+    let safe = |what: &str, text: &str| {
+        assert_eq!(text.matches("<script").count(), 1, "{what}: {text}");
+        assert!(!text.contains("<img") && !text.contains("=\"javascript:"), "{what}: {text}");
+        assert!(text.contains("&lt;script&gt;alert(1)"), "{what} shows it: {text}");
+    };
+    safe("the list", &reader.get("/create").await.text);
+    let path = "/create/default/odd";
+    safe("the form", &reader.get(path).await.text);
+    let field =
+        |name: &str, value: &str| form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
+    let wrong = [field("a.wrong", SCRIPT), field("asked", SCRIPT), field("do", "review")].join("&");
+    let page = reader.post(path, path, &wrong, "").await;
+    assert!(page.text.contains("1 answer does not fit"), "{}", page.text);
+    safe("what does not fit", &page.text);
+    let answers = [field(&format!("a.{SCRIPT}"), SCRIPT), field("a.many", SCRIPT)].join("&");
+    safe("the review", &reader.post(path, path, &format!("{answers}&do=review"), "").await.text);
+    let made = reader.post(path, path, &format!("{answers}&do=make"), "").await;
+    let task = made.headers["location"].to_str().unwrap();
+    let page = crate::create::made_in_the_end(&reader, task).await;
+    assert!(page.text.contains("It is made."), "{}", page.text);
+    safe("the task", &page.text);
+    safe("the list of tasks", &reader.get("/create").await.text);
+}

@@ -10,5 +10,6 @@ mod identity;
 mod live;
 mod organisation;
 mod pages;
+mod routes;
 mod scaffolder;
 mod techdocs;

@@ -8,11 +8,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
-use karat_portal::Drain;
-use karat_portal::identity::Identity;
-use karat_portal::make::Maker;
 use karat_portal::model::Models;
-use karat_portal::site::{Site, router};
+use karat_portal::{Options, Portal, router};
 use tower::ServiceExt as _;
 
 /// A copy of myhealth that a test may change.
@@ -65,12 +62,16 @@ impl Organisation {
     /// The portal as others reach it, with the state that is in the folder `data` of it.
     pub(crate) fn reader_at(&self, address: &str, public: Option<&str>) -> Reader {
         let noon = "2026-11-25T12:00:00Z".parse().unwrap();
-        let clock = Arc::new(move || noon);
-        let identity = Identity::open(address.parse().unwrap(), public, &self.data(), clock.clone()).unwrap();
-        let maker = Maker::open(&self.path(), &self.data(), clock.clone(), Drain::default()).unwrap();
-        let models = self.models();
-        let catalog = karat_portal::catalog::open(&models, &self.data()).unwrap();
-        Reader { router: router(Arc::new(Site::new(models, catalog, Arc::new(identity), maker, clock))) }
+        let options = Options {
+            organisation: self.path(),
+            address: address.parse().unwrap(),
+            data: self.data(),
+            public: public.map(str::to_owned),
+            clock: Arc::new(move || noon),
+        };
+        let portal = Arc::new(Portal::open(options).unwrap());
+        let host = portal.host.clone().unwrap_or_else(|| "localhost".to_owned());
+        Reader { router: router(&portal), host }
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -81,6 +82,7 @@ impl Organisation {
 /// Who reads pages.
 pub(crate) struct Reader {
     pub(crate) router: Router,
+    host: String,
 }
 
 /// What a reader gets.
@@ -95,7 +97,8 @@ impl Reader {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
-    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
+        request.headers_mut().entry("host").or_insert(self.host.parse().unwrap());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 64 << 20).await.unwrap();
