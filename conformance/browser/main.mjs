@@ -42,6 +42,8 @@ const PAGES = [
   "/nothing-here",
 ];
 
+// What hangs is wrong too.
+setTimeout(() => { console.log("wrong: it takes longer than five minutes"); process.exit(1); }, 300_000).unref();
 const wrong = [];
 const check = (is, text) => { if (!is) { wrong.push(text); console.log(`wrong: ${text}`); } };
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox"] });
@@ -62,6 +64,13 @@ const go = (page, path) => page.goto(base + path);
 // Headings of the docs end with a link to themselves.
 const heading = async (page) => (await page.locator("h1").first().innerText()).replace(/\s*[¶#]$/, "").trim();
 
+// Holds a page, as it is now, to the rules.
+const rules = async (page, where) => {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: "tag", values } }), RULES);
+  for (const { id, help, nodes } of violations) check(false, `${where}: ${id}, ${help}: ${nodes[0].html.slice(0, 160)}`);
+};
+
 // Every kind of page.
 let heaviest = ["", 0];
 for (const [width, colorScheme] of [[1280, "light"], [1280, "dark"], [360, "light"], [360, "dark"]]) {
@@ -74,9 +83,7 @@ for (const [width, colorScheme] of [[1280, "light"], [1280, "dark"], [360, "ligh
     check(bytes < PAGE, `${where}: ${bytes} bytes`);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     check(wide <= 0, `${where}: ${wide} px too wide`);
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: "tag", values } }), RULES);
-    for (const { id, help, nodes } of violations) check(false, `${where}: ${id}, ${help}: ${nodes[0].html.slice(0, 160)}`);
+    await rules(page, where);
     const name = path.replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "home";
     await page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png`, fullPage: true });
   }
@@ -134,8 +141,48 @@ const tasks = {
     await page.getByRole("button", { name: "Review" }).click();
     check(await page.getByText(`apps/${name}`).first().isVisible(), "the review does not say the folder");
     await page.getByRole("button", { name: "Create", exact: true }).click();
+    await ended(page, script);
     check(await page.getByText("It is made.").isVisible(), "it is not made");
   },
+  "a task is watched while it runs": async (page, script) => {
+    const make = async (name) => {
+      await go(page, "/create/default/slow");
+      await page.getByLabel("Name", { exact: true }).fill(name);
+      await page.getByRole("button", { name: "Review" }).click();
+      await page.getByRole("button", { name: "Create", exact: true }).click();
+      await page.getByRole("heading", { name: "Being made" }).waitFor();
+    };
+    const step = (name) => page.locator(".steps > li", { hasText: name });
+    await make(script ? "seen" : "asked");
+    if (script) {
+      await step("Waits for a while").getByText("under way").waitFor();
+      check(await step("Says hello").getByText("hello seen").isVisible(), "a line of the log is not shown while it runs");
+      await rules(page, "a task under way");
+      await page.screenshot({ path: `${folder}/task-under-way-1280-light.png`, fullPage: true });
+    }
+    await ended(page, script);
+    check(await page.getByText("It is made.").isVisible(), "it is not made");
+    check(await step("Waits for a while").getByText("done").isVisible(), "how a step went is not shown");
+    if (script) {
+      await rules(page, "a task that is over");
+      await page.screenshot({ path: `${folder}/task-over-1280-light.png`, fullPage: true });
+    }
+    await make(script ? "stopped" : "ended");
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await ended(page, script);
+    check(await page.getByText("It was cancelled.").isVisible(), "it is not cancelled");
+  },
+};
+// Waits until a task is over: with a script the page shows it by itself, without one there is a link.
+const ended = async (page, script) => {
+  if (script) return page.locator("#live:not([data-live])").waitFor();
+  for (let tries = 0; tries < 100; tries += 1) {
+    const again = page.getByRole("link", { name: "Show how it stands now" });
+    if (!(await again.count())) return;
+    await again.click();
+    await page.waitForTimeout(100);
+  }
+  check(false, "a task does not come to its end");
 };
 const keys = {
   "by keys alone": async (page) => {
@@ -162,16 +209,12 @@ const keys = {
     await page.waitForURL(/standards\/runtime\/hardened/);
     await page.keyboard.press("?");
     check(await page.getByRole("heading", { name: "Keys" }).isVisible(), "the list of keys does not open");
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: "tag", values } }), RULES);
-    for (const { id, help, nodes } of violations) check(false, `the list of keys: ${id}, ${help}: ${nodes[0].html.slice(0, 160)}`);
+    await rules(page, "the list of keys");
     await page.keyboard.press("Escape");
     await page.keyboard.press("Control+k");
     await page.keyboard.type("record");
     await page.locator("#found li").first().waitFor();
-    await page.evaluate(axe);
-    const palette = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: "tag", values } }), RULES);
-    for (const { id, help, nodes } of palette.violations) check(false, `the palette: ${id}, ${help}: ${nodes[0].html.slice(0, 160)}`);
+    await rules(page, "the palette");
     await page.screenshot({ path: `${folder}/palette-1280-light.png` });
     await page.keyboard.press("Escape");
   },
@@ -189,7 +232,7 @@ for (const javaScriptEnabled of [true, false]) {
         check((await page.locator("html").getAttribute("data-theme")) === "dark" && page.url().endsWith("/fleet"), "the theme is not changed without JavaScript");
       }
     } catch (error) {
-      check(false, `${what}${how}: ${String(error.stack).split("\n").filter((line) => line.includes("main.mjs") || line.includes("Error")).slice(0, 3).join(" ")}`);
+      check(false, `${what}${how}: ${String(error.message).split("\n")[0]} ${String(error.stack).split("\n").filter((line) => line.includes("main.mjs") || line.includes("Error")).slice(0, 3).join(" ")}`);
     }
     await page.context().close();
   }

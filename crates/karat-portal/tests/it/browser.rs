@@ -8,6 +8,28 @@ use karat_portal::Options;
 
 use crate::organisation::Organisation;
 
+/// A path that takes as long as a person needs to look.
+const SLOW: &str = r#"apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata: {name: slow, title: A slow note, description: A file in config that takes a moment}
+spec:
+  type: resource
+  owner: group:default/platform
+  parameters:
+    title: The note
+    required: [name]
+    properties:
+      name: {title: Name, type: string, pattern: "^[a-z]+$"}
+  steps:
+    - {id: hello, name: Says hello, action: "debug:log", input: {message: "hello ${{ parameters.name }}"}}
+    - {id: wait, name: Waits for a while, action: "debug:wait", input: {milliseconds: 2500}}
+    - {id: write, name: Writes the note, action: "roadiehq:utils:fs:write", input: {path: "notes/${{ parameters.name }}.txt", content: made}}
+    - id: change
+      name: Changes config
+      action: publish:github:pull-request
+      input: {repoUrl: "git.myhealth.example?owner=platform&repo=config", branchName: slow, title: A note, description: A note}
+"#;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_reads_it() {
     let Some(driver) = karat_testkit::peer("browser/main.mjs") else { return };
@@ -26,6 +48,7 @@ async fn a_browser_reads_it() {
     let waiver = "waivers:\n  - standard: service/go-version\n    on: {repository: records}\n    owner: group:default/clinical\n    \
                   reason: A driver needs Go 1.22 until its next release.\n    until: \"2026-12-11\"\n";
     organisation.change("governance/waivers.yaml", "waivers: []\n", waiver);
+    organisation.write("governance/paths/slow/template.yaml", SLOW);
     let noon = "2026-11-25T12:00:00Z".parse().unwrap();
     let options = Options {
         organisation: organisation.path(),
