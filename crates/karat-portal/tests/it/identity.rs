@@ -135,7 +135,7 @@ async fn a_token_asks_in_its_owners_name_until_it_is_revoked() {
     assert_eq!(ask("GET", "/fleet").await, 200);
     assert_eq!(ask("GET", "/audit").await, 403);
     // Past the door; the route itself is not a part of this test.
-    assert_eq!(ask("POST", "/api/catalog/refresh").await, 404);
+    assert_eq!(ask("POST", "/api/catalog/refresh").await, 400);
     // A session alone, without a browser's word for where the request is from, changes nothing.
     let bare = send(&reader, "POST", "/api/catalog/refresh", &[("cookie", developer)]).await;
     assert_eq!(bare.status, 403);

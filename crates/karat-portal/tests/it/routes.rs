@@ -30,9 +30,18 @@ const ROUTES: &[(&str, &str, Option<Role>)] = {
         ("POST", "/api/catalog/entities/by-query", VIEWER),
         ("POST", "/api/catalog/entities/by-refs", VIEWER),
         ("GET", "/api/catalog/entities/by-uid/{uid}", VIEWER),
+        ("DELETE", "/api/catalog/entities/by-uid/{uid}", PLATFORM),
         ("GET", "/api/catalog/entity-facets", VIEWER),
         ("POST", "/api/catalog/entity-facets", VIEWER),
         ("GET", "/api/catalog/openapi.json", VIEWER),
+        ("GET", "/api/catalog/locations", VIEWER),
+        ("POST", "/api/catalog/locations", DEVELOPER),
+        ("GET", "/api/catalog/locations/by-entity/{kind}/{namespace}/{name}", VIEWER),
+        ("POST", "/api/catalog/locations/by-query", VIEWER),
+        ("GET", "/api/catalog/locations/{id}", VIEWER),
+        ("PUT", "/api/catalog/locations/{id}", PLATFORM),
+        ("DELETE", "/api/catalog/locations/{id}", PLATFORM),
+        ("POST", "/api/catalog/refresh", DEVELOPER),
         ("POST", "/api/catalog/validate-entity", VIEWER),
         ("GET", "/api/scaffolder/v2/actions", VIEWER),
         ("POST", "/api/scaffolder/v2/autocomplete/{provider}/{resource}", DEVELOPER),
@@ -242,7 +251,7 @@ async fn every_forged_request_is_refused() {
     let platform = &sessions[2].1;
     let (mine, other) = (Browser::open(&reader, platform).await, Browser::open(&reader, platform).await);
     let mut wrong = Vec::new();
-    for (method, route, needed) in ROUTES.iter().filter(|(method, ..)| *method == "POST") {
+    for (method, route, needed) in ROUTES.iter().filter(|(method, ..)| !["GET", "ANY"].contains(method)) {
         let api = route.starts_with("/api");
         let send = async |cookies: &str, csrf: Option<&str>, header: Option<(&str, &str)>| {
             let media = if api { "application/json" } else { "application/x-www-form-urlencoded" };
