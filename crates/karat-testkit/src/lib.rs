@@ -7,7 +7,7 @@
 //! - [`sandbox`]: a temporary folder and commands run in it without the caller's environment.
 //! - [`peers`]: the real tools, built by `cargo xtask test --peers`; a test asks with [`peer`] and returns when there
 //!   is none.
-//! - [`oracle`]: a peer that answers JSON lines.
+//! - [`oracle`]: a peer that answers JSON lines; [`goldens`]: its answers in a file.
 //! - [`cluster`]: a real Kubernetes API server.
 //! - [`diff`]: what a failed comparison prints.
 #![forbid(unsafe_code)]
@@ -16,12 +16,14 @@ pub mod cases;
 pub mod cluster;
 pub mod diff;
 mod environment;
+pub mod goldens;
 pub mod oracle;
 pub mod peers;
 pub mod sandbox;
 
 pub use cases::{Case, Cases};
 pub use cluster::Cluster;
+pub use goldens::Goldens;
 pub use oracle::Oracle;
 pub use peers::peer;
 pub use sandbox::{Output, Sandbox};

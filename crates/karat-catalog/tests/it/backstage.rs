@@ -10,8 +10,8 @@ use karat_catalog::{
     Cursor, Entity, EntityRef, Fields, Index, List, Located, LocationRef, Page, Predicate, Processed, Query, Reader,
     Uid, facets_from_body, facets_from_params, filter_from_params, process, read, search_rows,
 };
-use karat_testkit::Oracle;
 use karat_testkit::oracle::Answer;
+use karat_testkit::{Goldens, Oracle};
 use serde_json::{Map, Value, json};
 
 fn folder() -> PathBuf {
@@ -23,13 +23,6 @@ fn files() -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|ext| ext == "jsonl")).collect();
     files.sort();
     files
-}
-
-fn lines(file: &Path) -> (Value, Vec<Value>) {
-    let text = fs_err::read_to_string(file).unwrap();
-    let mut lines =
-        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}")));
-    (lines.next().unwrap(), lines.collect())
 }
 
 /// The entities that queries are asked of, each with its uid.
@@ -206,7 +199,7 @@ fn opened(answer: Answered) -> Answered {
 fn questions_are_answered_as_by_backstage() {
     let (mut total, mut wrong) = (0, Vec::new());
     for file in files() {
-        let (shared, cases) = lines(&file);
+        let Goldens { shared, cases, .. } = Goldens::read(&file).unwrap();
         let index = index(&entities(&shared));
         let op = shared["op"].as_str().unwrap();
         for case in cases {
@@ -240,8 +233,9 @@ fn goldens_are_what_backstage_says() {
     let Some(peer) = karat_testkit::peer("backstage/main.js") else { return };
     let mut oracle = Oracle::start(&peer).unwrap();
     for file in files() {
-        let (shared, cases) = lines(&file);
-        let entities = entities(&shared);
+        let goldens = Goldens::read(&file).unwrap();
+        let Goldens { shared, cases, .. } = &goldens;
+        let entities = entities(shared);
         if !entities.is_empty() {
             let bodies: Vec<Value> = entities.into_iter().map(Entity::into_value).collect();
             let filled = oracle.ask(&json!({"op": "catalog", "entities": bodies})).unwrap();
@@ -253,24 +247,7 @@ fn goldens_are_what_backstage_says() {
             request
         };
         let answers = oracle.ask_all(&cases.iter().map(request).collect::<Vec<_>>()).unwrap();
-        let mut text = format!("{}\n", fs_err::read_to_string(&file).unwrap().lines().next().unwrap());
-        for (case, answer) in cases.iter().zip(answers) {
-            let mut case = case.clone();
-            let fields = case.as_object_mut().unwrap();
-            fields.retain(|key, _| key != "out" && key != "err");
-            match answer {
-                Answer::Text(out) => fields.insert("out".into(), out.into()),
-                Answer::Refused(message) => fields.insert("err".into(), message.into()),
-                Answer::Bytes(_) => panic!("{case}: bytes"),
-            };
-            text.push_str(&format!("{case}\n"));
-        }
-        if karat_testkit::cases::updating() {
-            fs_err::write(&file, text).unwrap();
-        } else {
-            let written = fs_err::read_to_string(&file).unwrap();
-            karat_testkit::cases::same("golden", &written, "Backstage", &text).unwrap();
-        }
+        goldens.check("Backstage", answers).unwrap();
     }
 }
 

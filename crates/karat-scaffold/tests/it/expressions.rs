@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 
 use karat_scaffold::Data;
 use karat_scaffold::nunjucks::{self, Fuel, Syntax};
-use karat_testkit::Oracle;
-use karat_testkit::oracle::Answer;
+use karat_testkit::{Goldens, Oracle};
 use serde_json::{Value as Json, json};
 
 fn files() -> Vec<PathBuf> {
@@ -19,15 +18,12 @@ fn files() -> Vec<PathBuf> {
     files
 }
 
-fn lines(file: &Path) -> (Json, Vec<Json>) {
-    let text = fs_err::read_to_string(file).unwrap();
-    let mut lines = text.lines().map(|line| {
-        let mut value: Json = serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
-        // The goldens are of objects with sorted keys; JavaScript keeps the order that it is given.
-        value.sort_all_objects();
-        value
-    });
-    (lines.next().unwrap(), lines.collect())
+fn questions(file: &Path) -> Goldens {
+    let mut goldens = Goldens::read(file).unwrap();
+    // The goldens are of objects with sorted keys; JavaScript keeps the order that it is given.
+    goldens.shared.sort_all_objects();
+    goldens.cases.iter_mut().for_each(Json::sort_all_objects);
+    goldens
 }
 
 fn ours(shared: &Json, case: &Json) -> Result<String, String> {
@@ -50,7 +46,7 @@ fn ours(shared: &Json, case: &Json) -> Result<String, String> {
 fn are_evaluated_as_in_backstage() {
     let (mut total, mut wrong) = (0, Vec::new());
     for file in files() {
-        let (shared, cases) = lines(&file);
+        let Goldens { shared, cases, .. } = questions(&file);
         for case in cases {
             total += 1;
             let (ours, theirs) = (ours(&shared, &case), case["out"].as_str());
@@ -73,26 +69,10 @@ fn goldens_are_what_backstage_says() {
     let Some(path) = karat_testkit::peer("nunjitsu/main.js") else { return };
     let mut oracle = Oracle::start(&path).unwrap();
     for file in files() {
-        let (shared, cases) = lines(&file);
+        let goldens = questions(&file);
+        let Goldens { shared, cases, .. } = &goldens;
         let request = |case: &Json| json!({"op": shared["op"], "context": shared["context"], "text": case["text"], "options": case["options"]});
         let answers = oracle.ask_all(&cases.iter().map(request).collect::<Vec<_>>()).unwrap();
-        let mut text = format!("{}\n", fs_err::read_to_string(&file).unwrap().lines().next().unwrap());
-        for (case, answer) in cases.iter().zip(answers) {
-            let mut case = case.clone();
-            let fields = case.as_object_mut().unwrap();
-            fields.retain(|key, _| key != "out" && key != "err");
-            match answer {
-                Answer::Text(out) => fields.insert("out".into(), out.into()),
-                Answer::Refused(message) => fields.insert("err".into(), message.into()),
-                Answer::Bytes(_) => panic!("{case}: bytes"),
-            };
-            text.push_str(&format!("{case}\n"));
-        }
-        if karat_testkit::cases::updating() {
-            fs_err::write(&file, text).unwrap();
-        } else {
-            let written = fs_err::read_to_string(&file).unwrap();
-            karat_testkit::cases::same("golden", &written, "Backstage", &text).unwrap();
-        }
+        goldens.check("Backstage", answers).unwrap();
     }
 }
