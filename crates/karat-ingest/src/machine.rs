@@ -57,8 +57,8 @@ pub(crate) struct World<'w> {
 /// All that is known, without the bodies of entities: those are in the [`View`].
 #[derive(Default)]
 pub(crate) struct Machine {
-    provided: BTreeMap<EntityRef, (LocationRef, BTreeSet<Bucket>)>,
-    files: BTreeMap<LocationRef, File>,
+    provided: BTreeMap<EntityRef, (Source, BTreeSet<Bucket>)>,
+    files: BTreeMap<Source, File>,
     records: BTreeMap<EntityRef, Record>,
     /// What placeholders bring in, and into which entities.
     brought: BTreeMap<LocationRef, BTreeSet<EntityRef>>,
@@ -75,7 +75,11 @@ struct Todo {
     /// Locations whose patterns may mean other files now.
     lead: BTreeSet<EntityRef>,
     /// Files to read.
-    files: BTreeSet<LocationRef>,
+    files: BTreeSet<Source>,
+    /// Entities whose place is to be chosen again.
+    choose: BTreeSet<EntityRef>,
+    /// Entities that go, if they have no place then.
+    gone: BTreeSet<EntityRef>,
     /// Entities to process though their file has them as before.
     again: BTreeSet<EntityRef>,
     /// Entities to show anew.
@@ -90,6 +94,9 @@ struct Fresh {
     descriptor: String,
     is_good: bool,
 }
+
+/// A location, once for all that are there.
+pub(crate) type Source = Arc<LocationRef>;
 
 type Digest = [u8; 20];
 
@@ -129,16 +136,16 @@ struct Via {
     bucket: Bucket,
     /// How many Locations lead there, one to the other.
     depth: u32,
-    origin: LocationRef,
+    origin: Source,
 }
 
 /// One entity.
 #[derive(Default)]
 struct Record {
     /// The files that hold it.
-    files: BTreeSet<LocationRef>,
+    files: BTreeSet<Source>,
     /// The one that counts, and how it is come by.
-    chosen: Option<(LocationRef, Via)>,
+    chosen: Option<(Source, Via)>,
     /// What its last processing failed of.
     failures: Vec<Failure>,
     /// What is wrong with where it leads.
@@ -147,7 +154,7 @@ struct Record {
     problems: Vec<Problem>,
     reads: BTreeSet<LocationRef>,
     targets: Vec<Target>,
-    leads: BTreeSet<LocationRef>,
+    leads: BTreeSet<Source>,
     /// Whether it ever was good.
     was_good: bool,
     /// How it was last shown.
@@ -182,8 +189,10 @@ impl Machine {
             }
         }
         for (reference, location) in now {
-            let (_, buckets) =
-                self.provided.entry(reference.clone()).or_insert_with(|| (location.clone(), BTreeSet::new()));
+            let (_, buckets) = self
+                .provided
+                .entry(reference.clone())
+                .or_insert_with(|| (Source::new(location.clone()), BTreeSet::new()));
             if buckets.insert(bucket) {
                 self.todo.provided.insert(reference);
             }
@@ -207,13 +216,13 @@ impl Machine {
         };
         let files = self
             .files
-            .range(location.clone()..)
+            .range::<LocationRef, _>(location..)
             .map(|(known, _)| known)
             .take_while(|known| known.kind == location.kind && known.target.starts_with(&location.target));
         self.todo.files.extend(files.filter(|known| within(known)).cloned());
         let brought = self
             .brought
-            .range(location.clone()..)
+            .range::<LocationRef, _>(location..)
             .take_while(|(known, _)| known.kind == location.kind && known.target.starts_with(&location.target));
         let again: Vec<EntityRef> =
             brought.filter(|(known, _)| within(known)).flat_map(|(_, entities)| entities).cloned().collect();
@@ -251,7 +260,7 @@ impl Machine {
                 self.todo.provided.insert(current.clone());
             }
             let Some(record) = self.records.get(&current) else { continue };
-            let files = record.files.iter().chain(&record.reads).chain(&record.leads);
+            let files = record.files.iter().chain(&record.leads).map(|file| &**file).chain(&record.reads);
             urls.extend(files.filter(|file| file.kind == "url").map(|file| file.target.clone()));
             let (files, leads) = (record.files.clone(), record.leads.clone());
             for file in files.iter().chain(&leads) {
@@ -269,13 +278,23 @@ impl Machine {
 
     /// Does all that is to be done. Gives what is to be kept, a part at a time.
     pub(crate) fn run(&mut self, world: &World<'_>, keep: &mut dyn FnMut(Vec<Change>)) {
-        loop {
+        // Whatever files say, this ends: Locations could be written that each take another's place for good.
+        let mut steps = 0;
+        while steps < MOST_STEPS + STEPS_OF_A_FILE * self.files.len() {
+            steps += 1;
             if let Some(reference) = self.todo.provided.pop_first() {
                 self.take_provided(&reference, world);
             } else if let Some(reference) = self.todo.lead.pop_first() {
                 self.lead(&reference, world);
             } else if let Some(file) = self.todo.files.pop_first() {
                 self.read(&file, world);
+            } else if let Some(reference) = self.todo.choose.pop_first() {
+                self.choose(&reference);
+                self.todo.choose.remove(&reference);
+            } else if let Some(reference) = self.todo.gone.pop_first() {
+                if self.records.get(&reference).is_some_and(|record| record.chosen.is_none()) {
+                    self.remove(&reference, world.view);
+                }
             } else {
                 break;
             }
@@ -321,13 +340,13 @@ impl Machine {
         view.remove(reference);
         self.changes.push(Change::Remove(reference.to_string()));
         for file in &record.leads {
-            self.unread(reference, file, Some(view));
+            self.unread(reference, file, true);
         }
     }
 
     /// The files and URLs that are read.
     pub(crate) fn urls(&self) -> BTreeSet<String> {
-        let all = self.files.keys().chain(self.brought.keys());
+        let all = self.files.keys().map(|file| &**file).chain(self.brought.keys());
         all.filter(|known| known.kind == "url").map(|known| known.target.clone()).collect()
     }
 
@@ -366,6 +385,10 @@ impl Machine {
     }
 }
 
+/// So much is done for one change; what is left then is done with the next.
+const MOST_STEPS: usize = 10_000;
+const STEPS_OF_A_FILE: usize = 50;
+
 /// So many processed entities are held until they are shown.
 const AT_ONCE: usize = 2_000;
 
@@ -384,9 +407,4 @@ fn text(entity: &Entity) -> String {
 
 pub(crate) fn parse(text: &str) -> Option<Entity> {
     Entity::new(serde_json::from_str(text).ok()?).ok()
-}
-
-/// The file of the organisation that a location is.
-fn file_of(location: &LocationRef) -> Option<Arc<str>> {
-    (location.kind == "file").then(|| location.target.as_str().into())
 }

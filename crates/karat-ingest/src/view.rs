@@ -7,7 +7,7 @@ use karat_catalog::{
     Entity, EntityRef, Facet, Final, Index, List, Listing, Page, Predicate, Problem, Query, Uid, search_rows,
 };
 
-use crate::machine::parse;
+use crate::machine::{Source, parse};
 
 /// The catalog as it is. Whoever asks waits for nothing longer than one entity's change.
 #[derive(Default)]
@@ -26,7 +26,7 @@ pub(crate) struct Shown {
     pub(crate) body: Arc<str>,
     pub(crate) hash: Arc<str>,
     /// The file of the organisation and the line, if it is one.
-    pub(crate) place: Option<(Arc<str>, u32)>,
+    pub(crate) place: Option<(Source, u32)>,
     /// What leads to it, as far as that is an entity.
     pub(crate) parents: Vec<EntityRef>,
     pub(crate) problems: Vec<Problem>,
@@ -106,7 +106,7 @@ impl View {
     /// The file and line that an entity is from, if it is a file of the organisation.
     pub fn place(&self, reference: &EntityRef) -> Option<(String, usize)> {
         let (file, line) = self.inner().entities.get(reference)?.place.clone()?;
-        Some((file.to_string(), line as usize))
+        Some((file.target.clone(), line as usize))
     }
 
     /// What is wrong with an entity as its file has it now, with places.
@@ -176,7 +176,7 @@ fn words(entity: &Entity, reference: &EntityRef) -> (Arc<str>, u32) {
 /// What is known about an entity beside itself.
 #[derive(Clone, Default)]
 pub(crate) struct About {
-    pub(crate) place: Option<(Arc<str>, u32)>,
+    pub(crate) place: Option<(Source, u32)>,
     pub(crate) parents: Vec<EntityRef>,
     pub(crate) problems: Vec<Problem>,
 }

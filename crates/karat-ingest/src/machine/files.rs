@@ -5,17 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use karat_catalog::{Descriptor, EntityRef, LocationRef, Problem, read};
 
-use super::{Bucket, File, Held, Machine, Record, Unreadable, Via, World, digest, text};
-use crate::View;
+use super::{Bucket, File, Held, Machine, Source, Unreadable, Via, World, digest, text};
 
 impl Machine {
     /// Reads a file, if it is another than it was, and takes what is in it.
-    pub(super) fn read(&mut self, location: &LocationRef, world: &World<'_>) {
-        let via = self.via(location);
-        let Some(file) = self.files.get_mut(location) else { return };
-        let Some(via) = via.or_else(|| file.via.clone()) else { return };
+    pub(super) fn read(&mut self, location: &Source, world: &World<'_>) {
+        let (Some(via), Some(file)) = (self.via(location), self.files.get_mut(location)) else { return };
         let moved = file.via.as_ref() != Some(&via);
         file.via = Some(via);
+        if moved {
+            let within: Vec<EntityRef> = file.entities.keys().cloned().collect();
+            within.iter().for_each(|reference| self.choose(reference));
+        }
+        let Some(file) = self.files.get(location) else { return };
         if world.content.is_pending(location) {
             if file.entities.is_empty() {
                 self.remember(location, &BTreeMap::new(), world);
@@ -26,6 +28,7 @@ impl Machine {
             Err(why) => self.unreadable(location, why, world),
             Ok(bytes) => {
                 let digest = digest(&bytes);
+                let Some(file) = self.files.get_mut(location) else { return };
                 let is_same = file.digest == Some(digest) && file.unreadable.is_none();
                 if !is_same || moved || file.entities.keys().any(|one| self.todo.again.contains(one)) {
                     file.digest = Some(digest);
@@ -36,7 +39,7 @@ impl Machine {
     }
 
     /// What is in it stays as it was last good; or goes, if it need not be there.
-    fn unreadable(&mut self, location: &LocationRef, why: String, world: &World<'_>) {
+    fn unreadable(&mut self, location: &Source, why: String, world: &World<'_>) {
         let is_missing = why.starts_with("NotFoundError");
         let Some(file) = self.files.get_mut(location) else { return };
         file.digest = None;
@@ -45,7 +48,7 @@ impl Machine {
         if may_be_missing {
             file.unreadable = None;
             let gone: Vec<EntityRef> = file.entities.keys().cloned().collect();
-            gone.iter().for_each(|reference| self.unhold(reference, location, None));
+            gone.iter().for_each(|reference| self.unhold(reference, location, false));
         } else {
             file.unreadable = Some(Unreadable { why, is_missing });
             self.remember(location, &BTreeMap::new(), world);
@@ -54,7 +57,7 @@ impl Machine {
         self.show_readers(location);
     }
 
-    fn take(&mut self, location: &LocationRef, descriptors: Vec<Descriptor>, moved: bool, world: &World<'_>) {
+    fn take(&mut self, location: &Source, descriptors: Vec<Descriptor>, moved: bool, world: &World<'_>) {
         let mut found: BTreeMap<EntityRef, Descriptor> = BTreeMap::new();
         let (mut problems, mut doubled) = (Vec::new(), Vec::new());
         for descriptor in descriptors {
@@ -91,7 +94,7 @@ impl Machine {
         } else {
             let known = self.files.get(location).into_iter().flat_map(|file| file.entities.keys());
             let gone: Vec<EntityRef> = known.filter(|one| !found.contains_key(*one)).cloned().collect();
-            gone.iter().for_each(|reference| self.unhold(reference, location, None));
+            gone.iter().for_each(|reference| self.unhold(reference, location, false));
         }
         for (reference, descriptor) in &found {
             self.hold(reference, descriptor, location, moved, world);
@@ -103,7 +106,7 @@ impl Machine {
         &mut self,
         reference: &EntityRef,
         descriptor: &Descriptor,
-        location: &LocationRef,
+        location: &Source,
         moved: bool,
         world: &World<'_>,
     ) {
@@ -138,7 +141,7 @@ impl Machine {
     }
 
     /// Takes what a file held when the portal last ran, but for what is `found` in it.
-    fn remember(&mut self, location: &LocationRef, found: &BTreeMap<EntityRef, Descriptor>, world: &World<'_>) {
+    fn remember(&mut self, location: &Source, found: &BTreeMap<EntityRef, Descriptor>, world: &World<'_>) {
         let known = |machine: &Self, reference: &EntityRef| {
             machine.files.get(location).is_some_and(|file| file.entities.contains_key(reference))
         };
@@ -161,24 +164,28 @@ impl Machine {
     }
 
     /// A file holds an entity no more.
-    fn unhold(&mut self, reference: &EntityRef, location: &LocationRef, at_once: Option<&View>) {
+    fn unhold(&mut self, reference: &EntityRef, location: &LocationRef, at_once: bool) {
         if let Some(file) = self.files.get_mut(location) {
             file.entities.remove(reference);
         }
         let Some(record) = self.records.get_mut(reference) else { return };
         record.files.remove(location);
         self.choose(reference);
-        let is_orphan = self.records.get(reference).is_some_and(|record| record.chosen.is_none());
-        match at_once {
-            Some(view) if is_orphan => self.remove(reference, view),
-            _ => {
-                self.todo.show.insert(reference.clone());
-            }
+        let Some(record) = self.records.get_mut(reference) else { return };
+        if record.chosen.is_some() {
+            return;
         }
+        // An orphan is still there, and leads nowhere.
+        let leads = std::mem::take(&mut record.leads);
+        self.todo.show.insert(reference.clone());
+        if at_once {
+            self.todo.gone.insert(reference.clone());
+        }
+        leads.iter().for_each(|lead| self.unread(reference, lead, at_once));
     }
 
     /// A Location leads to a file from now on.
-    pub(super) fn reads(&mut self, reader: &EntityRef, location: &LocationRef, is_optional: bool) {
+    pub(super) fn reads(&mut self, reader: &EntityRef, location: &Source, is_optional: bool) {
         let file = self.files.entry(location.clone()).or_default();
         if file.readers.insert(reader.clone(), is_optional) != Some(is_optional) {
             // Who leads to an entity is told with it.
@@ -188,11 +195,11 @@ impl Machine {
     }
 
     /// A Location leads to a file no more. What is in it goes, if nothing else leads there: `at_once`, or as orphans.
-    pub(super) fn unread(&mut self, reader: &EntityRef, location: &LocationRef, at_once: Option<&View>) {
+    pub(super) fn unread(&mut self, reader: &EntityRef, location: &Source, at_once: bool) {
         let Some(file) = self.files.get_mut(location) else { return };
         file.readers.remove(reader);
         self.todo.show.extend(file.entities.keys().cloned());
-        if self.is_reachable(location) {
+        if self.roots(location).next().is_some() {
             self.todo.files.insert(location.clone());
             return;
         }
@@ -201,25 +208,35 @@ impl Machine {
         for reference in file.entities.keys() {
             self.unhold(reference, location, at_once);
         }
+        // What was left of a circle may still be there by another way, and lead here again.
+        self.todo.lead.extend(file.readers.into_keys());
     }
 
-    /// Whether a provider leads to a file, by whatever way; Locations may lead to each other in a circle.
-    fn is_reachable(&self, location: &LocationRef) -> bool {
-        let (mut todo, mut seen) = (vec![location], BTreeSet::from([location]));
-        while let Some(current) = todo.pop() {
-            for reader in self.files.get(current).into_iter().flat_map(|file| file.readers.keys()) {
-                let Some(record) = self.records.get(reader) else { continue };
-                // An orphan leads where it did as long as it is there.
-                if self.provided.contains_key(reader) || record.files.is_empty() {
-                    return true;
+    /// The provided Locations that lead to a file in the end, the nearest first, each with how many Locations lead there on the way. A
+    /// Location leads to files as that place of it has it that counts. Locations may lead to each other in a circle.
+    fn roots<'m>(&'m self, location: &'m Source) -> impl Iterator<Item = (u32, &'m EntityRef)> {
+        let (mut level, mut seen) = (vec![location], BTreeSet::from([location]));
+        let mut depth = 0;
+        std::iter::from_fn(move || {
+            let (mut roots, mut next) = (Vec::new(), Vec::new());
+            for reader in level.iter().filter_map(|file| self.files.get(*file)).flat_map(|file| file.readers.keys()) {
+                if self.provided.contains_key(reader) {
+                    roots.push((depth + 1, reader));
+                } else if let Some((file, _)) = self.records.get(reader).and_then(|record| record.chosen.as_ref())
+                    && seen.insert(file)
+                {
+                    next.push(file);
                 }
-                todo.extend(record.files.iter().filter(|file| seen.insert(file)));
             }
-        }
-        false
+            depth += 1;
+            level = next;
+            (!roots.is_empty() || !level.is_empty()).then_some(roots)
+        })
+        .flatten()
     }
 
-    /// Which of the places of an entity counts: a provider's own, then the more trusted, then the first.
+    /// Which of the places of an entity counts: a provider's own, then the more trusted, then the nearest, then the first. A place
+    /// that an entity itself leads to is farther than its own, so what it leads to cannot take its place and lead elsewhere.
     pub(super) fn choose(&mut self, reference: &EntityRef) {
         let Some(record) = self.records.get(reference) else { return };
         let chosen = match self.provided.get(reference) {
@@ -228,9 +245,18 @@ impl Machine {
                 Some((location.clone(), Via { bucket, depth: 0, origin: location.clone() }))
             }
             None => {
-                let places = record.files.iter().filter_map(|file| Some((file, self.files.get(file)?.via.as_ref()?)));
-                let first = places.min_by_key(|(file, via)| (via.bucket, *file));
-                first.map(|(file, via)| (file.clone(), via.clone()))
+                let places: Vec<(&Source, Option<Via>)> =
+                    record.files.iter().map(|file| (file, self.via(file))).collect();
+                let stored = |file: &Source| self.files.get(file).and_then(|file| file.via.as_ref());
+                if places.iter().any(|(file, via)| via.as_ref() != stored(file)) {
+                    // What leads there is just moving: it is looked at again when everything has its place.
+                    self.todo.choose.insert(reference.clone());
+                }
+                let led = places.into_iter().filter_map(|(file, via)| Some((file, via?)));
+                let first = led.min_by(|(one, via), (other, its)| {
+                    (via.bucket, via.depth, *one).cmp(&(its.bucket, its.depth, *other))
+                });
+                first.map(|(file, via)| (file.clone(), via))
             }
         };
         if record.chosen == chosen {
@@ -245,12 +271,12 @@ impl Machine {
         self.again(reference);
     }
 
-    /// How a file is come by: by the best of the Locations that lead to it.
-    fn via(&self, location: &LocationRef) -> Option<Via> {
-        let readers = self.files.get(location)?.readers.keys().filter_map(|reader| self.records.get(reader));
-        let ways = readers.filter_map(|Record { chosen, .. }| {
-            let (_, via) = chosen.as_ref()?;
-            Some(Via { depth: via.depth + 1, ..via.clone() })
+    /// How a file is come by: from the more trusted provider, and by the fewest Locations. It is found anew from the providers,
+    /// since what is left of a circle would otherwise hold itself up.
+    fn via(&self, location: &Source) -> Option<Via> {
+        let ways = self.roots(location).filter_map(|(depth, root)| {
+            let (origin, buckets) = self.provided.get(root)?;
+            Some(Via { bucket: *buckets.first()?, depth, origin: Source::clone(origin) })
         });
         ways.min()
     }

@@ -9,7 +9,7 @@ use karat_catalog::{
 };
 use karat_store::Record as Kept;
 
-use super::{Fresh, Machine, WILD, World, parse, text};
+use super::{Fresh, Machine, Source, Via, WILD, World, parse, text};
 use crate::sources::Content;
 
 /// The most Locations that lead one to the other.
@@ -133,7 +133,7 @@ impl Machine {
 
     fn located(&self, reference: &EntityRef) -> Option<Located> {
         let (location, via) = self.records.get(reference)?.chosen.clone()?;
-        Some(Located { location, origin: via.origin })
+        Some(Located { location: LocationRef::clone(&location), origin: LocationRef::clone(&via.origin) })
     }
 
     fn fail(&mut self, reference: &EntityRef, failures: Vec<Failure>, source: Option<&Descriptor>) {
@@ -156,10 +156,14 @@ impl Machine {
         }
     }
 
+    fn source(&self, file: &LocationRef) -> Source {
+        self.files.get_key_value(file).map_or_else(|| Source::new(file.clone()), |(known, _)| Source::clone(known))
+    }
+
     /// Finds the files that a Location leads to.
     pub(super) fn lead(&mut self, reference: &EntityRef, world: &World<'_>) {
         let Some(record) = self.records.get(reference) else { return };
-        let depth = record.chosen.as_ref().map_or(0, |(_, via)| via.depth);
+        let Some((_, Via { depth, .. })) = record.chosen else { return };
         let (mut leads, mut astray) = (BTreeMap::new(), Vec::new());
         for target in &record.targets {
             if depth >= MAX_DEPTH {
@@ -168,7 +172,7 @@ impl Machine {
                 continue;
             }
             match files(target, world.content) {
-                Ok(files) => leads.extend(files.into_iter().map(|file| (file, target.optional))),
+                Ok(files) => leads.extend(files.iter().map(|file| (self.source(file), target.optional))),
                 Err(failure) => astray.push(failure),
             }
         }
@@ -184,7 +188,7 @@ impl Machine {
         }
         let before = std::mem::replace(&mut record.leads, leads.keys().cloned().collect());
         for file in before.iter().filter(|file| !leads.contains_key(*file)) {
-            self.unread(reference, file, None);
+            self.unread(reference, file, false);
         }
         for (file, is_optional) in &leads {
             self.reads(reference, file, *is_optional);

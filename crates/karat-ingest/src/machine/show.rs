@@ -4,7 +4,7 @@ use karat_catalog::{EntityRef, Failure, LocationRef, Place, Problem, Stitching, 
 use karat_store::{Change, Record as Kept};
 
 use super::process::{missing, unreadable};
-use super::{File, Fresh, Machine, file_of, parse, text};
+use super::{File, Fresh, Machine, Source, parse, text};
 use crate::View;
 use crate::view::About;
 
@@ -37,7 +37,10 @@ impl Machine {
         let made = stitch(&base, &stitching);
         let line = self.line(reference);
         let chosen = record.chosen.clone();
-        let place = chosen.as_ref().and_then(|(file, _)| Some((file_of(file)?, line))).filter(|(_, line)| *line > 0);
+        let place = chosen
+            .as_ref()
+            .filter(|(file, _)| file.kind == "file" && line > 0)
+            .map(|(file, _)| (Source::clone(file), line));
         let about = About { place, parents: self.parents(reference), problems };
         let record = self.records.get_mut(reference)?;
         (record.shown_orphan, record.shown_failed) = (orphan, !failures.is_empty());
