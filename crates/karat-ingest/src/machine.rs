@@ -76,6 +76,8 @@ struct Todo {
     lead: BTreeSet<EntityRef>,
     /// Files to read.
     files: BTreeSet<Source>,
+    /// Files that were read while others still moved: whether they are come by as they were then.
+    moving: BTreeSet<Source>,
     /// Entities whose place is to be chosen again.
     choose: BTreeSet<EntityRef>,
     /// Entities that go, if they have no place then.
@@ -288,6 +290,10 @@ impl Machine {
                 self.lead(&reference, world);
             } else if let Some(file) = self.todo.files.pop_first() {
                 self.read(&file, world);
+            } else if let Some(file) = self.todo.moving.pop_first() {
+                if self.files.get(&file).is_some_and(|known| known.via != self.via(&file)) {
+                    self.todo.files.insert(file);
+                }
             } else if let Some(reference) = self.todo.choose.pop_first() {
                 self.choose(&reference);
                 self.todo.choose.remove(&reference);

@@ -13,6 +13,7 @@ impl Machine {
         let (Some(via), Some(file)) = (self.via(location), self.files.get_mut(location)) else { return };
         let moved = file.via.as_ref() != Some(&via);
         file.via = Some(via);
+        self.todo.moving.insert(location.clone());
         if moved {
             let within: Vec<EntityRef> = file.entities.keys().cloned().collect();
             within.iter().for_each(|reference| self.choose(reference));
@@ -116,7 +117,6 @@ impl Machine {
         let before = file.entities.insert(reference.clone(), held);
         self.records.entry(reference.clone()).or_default().files.insert(location.clone());
         self.choose(reference);
-        let is_asked = self.todo.again.remove(reference);
         let is_same = before.is_some_and(|before| before.digest == held.digest && !before.is_kept);
         let counts = self.records.get(reference).and_then(|record| record.chosen.as_ref());
         if counts.is_none_or(|(file, _)| file != location) {
@@ -124,6 +124,7 @@ impl Machine {
             self.todo.show.insert(reference.clone());
             return;
         }
+        let is_asked = self.todo.again.remove(reference);
         if !is_same || is_asked || moved {
             self.process(reference, entity, text, Some(descriptor), world);
         } else if before.is_some_and(|before| before.line != held.line) {
@@ -155,9 +156,9 @@ impl Machine {
             file.entities.insert(reference.clone(), held);
             self.records.entry(reference.clone()).or_default().files.insert(location.clone());
             self.choose(&reference);
-            self.todo.again.remove(&reference);
             let counts = self.records.get(&reference).and_then(|record| record.chosen.as_ref());
             if counts.is_some_and(|(file, _)| file == location) {
+                self.todo.again.remove(&reference);
                 self.recall(&reference, &kept, world);
             }
         }
@@ -273,7 +274,7 @@ impl Machine {
 
     /// How a file is come by: from the more trusted provider, and by the fewest Locations. It is found anew from the providers,
     /// since what is left of a circle would otherwise hold itself up.
-    fn via(&self, location: &Source) -> Option<Via> {
+    pub(super) fn via(&self, location: &Source) -> Option<Via> {
         let ways = self.roots(location).filter_map(|(depth, root)| {
             let (origin, buckets) = self.provided.get(root)?;
             Some(Via { bucket: *buckets.first()?, depth, origin: Source::clone(origin) })
