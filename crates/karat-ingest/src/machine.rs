@@ -291,7 +291,7 @@ impl Machine {
             } else if let Some(file) = self.todo.files.pop_first() {
                 self.read(&file, world);
             } else if let Some(file) = self.todo.moving.pop_first() {
-                if self.files.get(&file).is_some_and(|known| known.via != self.via(&file)) {
+                if self.files.get(&file).is_some_and(|known| known.via != self.via(&file, None)) {
                     self.todo.files.insert(file);
                 }
             } else if let Some(reference) = self.todo.choose.pop_first() {

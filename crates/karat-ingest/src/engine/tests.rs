@@ -64,7 +64,7 @@ impl Numbers {
 
 #[test]
 fn whatever_changes_it_comes_to_what_a_fresh_start_comes_to() {
-    for seed in 0..10 {
+    for seed in 0..12 {
         let (folder, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         for path in ["x", "y"] {
             fs_err::create_dir(folder.path().join(path)).unwrap();

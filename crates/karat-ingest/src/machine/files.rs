@@ -10,7 +10,7 @@ use super::{Bucket, File, Held, Machine, Source, Unreadable, Via, World, digest,
 impl Machine {
     /// Reads a file, if it is another than it was, and takes what is in it.
     pub(super) fn read(&mut self, location: &Source, world: &World<'_>) {
-        let (Some(via), Some(file)) = (self.via(location), self.files.get_mut(location)) else { return };
+        let (Some(via), Some(file)) = (self.via(location, None), self.files.get_mut(location)) else { return };
         let moved = file.via.as_ref() != Some(&via);
         file.via = Some(via);
         self.todo.moving.insert(location.clone());
@@ -200,7 +200,7 @@ impl Machine {
         let Some(file) = self.files.get_mut(location) else { return };
         file.readers.remove(reader);
         self.todo.show.extend(file.entities.keys().cloned());
-        if self.roots(location).next().is_some() {
+        if self.roots(location, None).next().is_some() {
             self.todo.files.insert(location.clone());
             return;
         }
@@ -214,13 +214,21 @@ impl Machine {
     }
 
     /// The provided Locations that lead to a file in the end, the nearest first, each with how many Locations lead there on the way. A
-    /// Location leads to files as that place of it has it that counts. Locations may lead to each other in a circle.
-    fn roots<'m>(&'m self, location: &'m Source) -> impl Iterator<Item = (u32, &'m EntityRef)> {
+    /// Location leads to files as that place of it has it that counts. Locations may lead to each other in a circle; what leads there
+    /// by one of them only may be left out.
+    fn roots<'m>(
+        &'m self,
+        location: &'m Source,
+        without: Option<&'m EntityRef>,
+    ) -> impl Iterator<Item = (u32, &'m EntityRef)> {
         let (mut level, mut seen) = (vec![location], BTreeSet::from([location]));
         let mut depth = 0;
         std::iter::from_fn(move || {
             let (mut roots, mut next) = (Vec::new(), Vec::new());
             for reader in level.iter().filter_map(|file| self.files.get(*file)).flat_map(|file| file.readers.keys()) {
+                if without == Some(reader) {
+                    continue;
+                }
                 if self.provided.contains_key(reader) {
                     roots.push((depth + 1, reader));
                 } else if let Some((file, _)) = self.records.get(reader).and_then(|record| record.chosen.as_ref())
@@ -247,7 +255,7 @@ impl Machine {
             }
             None => {
                 let places: Vec<(&Source, Option<Via>)> =
-                    record.files.iter().map(|file| (file, self.via(file))).collect();
+                    record.files.iter().map(|file| (file, self.via(file, Some(reference)))).collect();
                 let stored = |file: &Source| self.files.get(file).and_then(|file| file.via.as_ref());
                 if places.iter().any(|(file, via)| via.as_ref() != stored(file)) {
                     // What leads there is just moving: it is looked at again when everything has its place.
@@ -274,8 +282,8 @@ impl Machine {
 
     /// How a file is come by: from the more trusted provider, and by the fewest Locations. It is found anew from the providers,
     /// since what is left of a circle would otherwise hold itself up.
-    pub(super) fn via(&self, location: &Source) -> Option<Via> {
-        let ways = self.roots(location).filter_map(|(depth, root)| {
+    pub(super) fn via(&self, location: &Source, without: Option<&EntityRef>) -> Option<Via> {
+        let ways = self.roots(location, without).filter_map(|(depth, root)| {
             let (origin, buckets) = self.provided.get(root)?;
             Some(Via { bucket: *buckets.first()?, depth, origin: Source::clone(origin) })
         });

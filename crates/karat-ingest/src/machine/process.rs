@@ -188,6 +188,8 @@ impl Machine {
         }
         let before = std::mem::replace(&mut record.leads, leads.keys().cloned().collect());
         for file in before.iter().filter(|file| !leads.contains_key(*file)) {
+            // What was wrong there is not its fault any more.
+            self.todo.show.insert(reference.clone());
             self.unread(reference, file, false);
         }
         for (file, is_optional) in &leads {
