@@ -71,6 +71,17 @@ const rules = async (page, where) => {
   for (const { id, help, nodes } of violations) check(false, `${where}: ${id}, ${help}: ${nodes[0].html.slice(0, 160)}`);
 };
 
+// What the README shows.
+const PICTURES = { home: "/", scorecard: "/scorecards/service/appointments" };
+{
+  const page = await open({ colorScheme: "light" });
+  for (const [name, path] of Object.entries(PICTURES)) {
+    await go(page, path);
+    await page.screenshot({ path: `${folder}/picture-${name}.png` });
+  }
+  await page.context().close();
+}
+
 // Every kind of page.
 let heaviest = ["", 0];
 for (const [width, colorScheme] of [[1280, "light"], [1280, "dark"], [360, "light"], [360, "dark"]]) {

@@ -60,6 +60,7 @@ const GENERATORS: &[Generator] = &[
         peers: &["backstage"],
         tests: ("karat-portal", &["requests_are_answered_as_backstage_answers_them"]),
     },
+    Generator { name: "pictures", peers: &["browser"], tests: ("karat-portal", &["a_browser_reads_it"]) },
     Generator { name: "apis", peers: &[], tests: ("karat", &["the_page_of_apis_is_true"]) },
     Generator { name: "copies", peers: &[], tests: ("xtask", &["copies_are_exact"]) },
     // It pins governance as the others left it.

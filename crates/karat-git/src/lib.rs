@@ -67,6 +67,12 @@ pub enum Error {
 
 /// A folder on disk as it was at a revision of the repository around it, in git's own notation.
 pub fn at(folder: &Path, revision: &str) -> Result<Tree, Error> {
+    let (repository, inner) = around(folder)?;
+    repository.tree(revision, &inner)
+}
+
+/// The repository that a folder on disk lies in, and where in it that is: `""` for its root.
+pub fn around(folder: &Path) -> Result<(Repository, String), Error> {
     let repository = Repository::discover(folder)?;
     let folder = fs_err::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     let inner = repository
@@ -74,8 +80,7 @@ pub fn at(folder: &Path, revision: &str) -> Result<Tree, Error> {
         .and_then(|root| fs_err::canonicalize(root).ok())
         .and_then(|root| folder.strip_prefix(root).ok().map(Path::to_owned))
         .unwrap_or_default();
-    let inner = inner.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
-    repository.tree(revision, &inner)
+    Ok((repository, inner.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")))
 }
 
 /// Links followed in a row, as on Linux.
@@ -92,6 +97,11 @@ impl Repository {
     /// The root of the work tree; `None` for a bare repository.
     pub fn work_tree(&self) -> Option<PathBuf> {
         self.inner.to_thread_local().workdir().map(Path::to_owned)
+    }
+
+    /// The commit that is checked out, in full; `None` before the first one.
+    pub fn head(&self) -> Option<String> {
+        self.inner.to_thread_local().head_id().ok().map(|id| id.to_string())
     }
 
     /// `folder` (from the repository's root, `""` for all of it) as it is at `revision`, in git's own notation:

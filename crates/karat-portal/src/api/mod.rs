@@ -4,6 +4,7 @@ mod catalog;
 mod error;
 mod health;
 mod scaffolder;
+mod techdocs;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ pub(crate) fn router(portal: &Shared) -> Router<Shared> {
         .route("/api/{*path}", any(nothing))
         .merge(catalog::router())
         .merge(scaffolder::router())
+        .merge(techdocs::router())
         .layer(door);
     Router::new().merge(api).merge(health::router())
 }

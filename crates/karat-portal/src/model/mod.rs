@@ -1,5 +1,6 @@
 //! The organisation compiled: what runs, what was found, who owns what. A page is a function of this and of its URL.
 
+mod changes;
 mod docs;
 mod entities;
 mod levels;
@@ -19,6 +20,7 @@ use karat_standards::{Entity, EntityKind, Finding, Level, Score};
 use karat_verdict::{Files, Verdict, verdict};
 use karat_yaml::Value;
 
+pub use changes::Changes;
 pub use docs::{DocSite, Docs};
 pub use entities::Entities;
 pub use levels::Grade;

@@ -311,7 +311,7 @@ fn standing(task: &Task) -> String {
 /// What there is in the end.
 fn ended(made: &Made) -> Markup {
     html! {
-        (notice(State::Good, &html! { strong { "It is made." } " The folders are in the organisation; commit them, and their checks run." }))
+        (notice(State::Good, &html! { strong { "It is made." } " It is in the organisation's folders; commit it there, and its checks run." }))
         section aria-labelledby="made" { h2 id="made" { "What there is now" } (results(made, "made", "changed")) }
         @for (title, text) in &made.texts {
             section { h2 { (title) } p class="prose" { @for line in text.trim().lines() { (line) br; } } }

@@ -1,12 +1,13 @@
 //! Documentation: all sites, and one page of one.
 
 use karat_docs::{Entry, Page as DocPage, Quadrant};
+use karat_git::Change;
 use maud::{Markup, PreEscaped, html};
 
 use super::{Page, paths, words};
 use crate::look::Icon;
 use crate::model::{DocSite, Model};
-use crate::parts::{Active, Crumb, Header, empty, header};
+use crate::parts::{Active, Crumb, Header, ago, empty, header, relative};
 
 /// All sites.
 pub fn docs(model: &Model) -> Page {
@@ -30,8 +31,8 @@ pub fn docs(model: &Model) -> Page {
     Page::new(Active::Docs, "Docs", content)
 }
 
-/// A page of a site.
-pub fn doc(model: &Model, site: &DocSite, page: &DocPage) -> Page {
+/// A page of a site, with its last change if somebody knows it.
+pub fn doc(model: &Model, site: &DocSite, page: &DocPage, change: Option<&Change>, now: i64) -> Page {
     let base = site.href();
     let title = format!("{} · {}", page.title, site.title);
     let crumbs = [Crumb { title: "Docs", href: "/docs".into() }, Crumb { title: &site.title, href: base.clone() }];
@@ -54,6 +55,10 @@ pub fn doc(model: &Model, site: &DocSite, page: &DocPage) -> Page {
                 // Cleaned by an allow-list in `karat-docs`: nothing in it runs.
                 (PreEscaped(reachable(&page.html)))
                 p class="small muted" {
+                    @if let Some(change) = change {
+                        "Changed " (relative(&ago(now, change.seconds), &moment(change.seconds))) " by " (change.author)
+                        " (" span class="mono" title=(change.commit) { (change.commit.get(..8).unwrap_or_default()) } ") · "
+                    }
                     @if !site.owner.is_empty() { (Icon::Group.draw()) " Kept by " (words::team(model, &site.owner)) " · " }
                     @if model.holds(&page.source) { a href=(paths::source(&page.source, 0)) { (page.source) } } @else { (page.source) }
                     @if let Some(edit) = page.edit_url.as_deref().and_then(crate::parts::safe) { " · " a href=(edit) { "Edit this page" } }
@@ -121,6 +126,10 @@ fn entries(site: &DocSite, list: &[Entry], here: &DocPage, base: &str) -> Markup
 pub(super) fn reachable(html: &str) -> String {
     html.replace("<pre>", "<pre tabindex=\"0\">")
         .replace("<div class=\"table\">", "<div class=\"table\" tabindex=\"0\">")
+}
+
+fn moment(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).map_or_else(|_| String::new(), |at| at.to_string())
 }
 
 fn purpose(quadrant: Quadrant) -> &'static str {

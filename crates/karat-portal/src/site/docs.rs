@@ -34,6 +34,7 @@ pub(super) async fn page(
     };
     let (model, asked) = (Arc::clone(&now.model), inner.clone());
     let slash = ask.query.path().ends_with('/');
+    let work_site = Arc::clone(&site);
     let work = tokio::task::spawn_blocking(move || {
         let pages = found.site();
         if let Some(asset) = pages.asset(&asked) {
@@ -45,7 +46,15 @@ pub(super) async fn page(
             Some(page) if page.url.ends_with('/') && !slash => {
                 Answer::Elsewhere(format!("{}{}", found.href(), page.url))
             }
-            Some(page) => Answer::Page(pages::doc(&model, &found, page)),
+            Some(page) => {
+                let inner = page.source.strip_prefix(found.folder()).map(|inner| inner.trim_start_matches('/'));
+                // Karat's own documentation is in no folder of the organisation.
+                let change = inner.filter(|_| found.entity.is_some()).and_then(|inner| {
+                    let changes = work_site.changes.of(&work_site.models.folder().join(found.folder()));
+                    changes.get(inner).cloned()
+                });
+                Answer::Page(pages::doc(&model, &found, page, change.as_ref(), work_site.now()))
+            }
             None => Answer::Nothing(pages::no_doc(&found)),
         }
     });

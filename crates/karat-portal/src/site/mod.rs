@@ -6,7 +6,6 @@ mod create;
 mod docs;
 mod fleet;
 mod judged;
-mod techdocs;
 
 use std::sync::Arc;
 
@@ -23,7 +22,7 @@ use tokio::sync::Semaphore;
 use crate::identity::{self, Identity};
 use crate::look::Asset;
 use crate::make::Maker;
-use crate::model::{Clock, Entities, Models, Snapshot};
+use crate::model::{Changes, Clock, Entities, Models, Snapshot};
 use crate::pages::{Page, missing};
 use crate::parts::Frame;
 
@@ -39,6 +38,7 @@ pub struct Site {
     pub identity: Arc<Identity>,
     /// What makes things.
     pub maker: Arc<Maker>,
+    changes: Changes,
     clock: Clock,
     /// Comparing revisions renders two fleets: one at a time.
     comparing: Semaphore,
@@ -53,7 +53,7 @@ impl Site {
         maker: Arc<Maker>,
         clock: Clock,
     ) -> Self {
-        Self { models, catalog, identity, maker, clock, comparing: Semaphore::new(1) }
+        Self { models, catalog, identity, maker, changes: Changes::default(), clock, comparing: Semaphore::new(1) }
     }
 
     /// Now, in seconds since 1970.
@@ -151,7 +151,6 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/create/{namespace}/{name}", get(create::form).post(create::sent))
         .route("/theme", post(ask::theme))
         .route("/assets/{name}", get(asset))
-        .merge(techdocs::router())
         .merge(identity::router())
         .fallback(nowhere)
         .layer(door)

@@ -61,10 +61,21 @@ async fn a_browser_reads_it() {
     // Pictures of every page, to look at.
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("portal");
     fs_err::create_dir_all(&folder).unwrap();
-    let address = running.url();
+    let (address, pictures) = (running.url(), folder.clone());
     let read = tokio::task::spawn_blocking(move || Command::new("node").arg(driver).arg(address).arg(folder).output());
     let output = read.await.unwrap().unwrap();
     let said = [output.stdout, output.stderr].concat();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
     running.stop().await;
+    // Those of the README; `cargo xtask gen pictures` makes them anew. What draws letters differs from machine to machine, so they
+    // are not compared.
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/pictures");
+    for name in ["home", "scorecard"] {
+        let (new, kept) = (pictures.join(format!("picture-{name}.png")), kept.join(format!("{name}.png")));
+        if karat_testkit::cases::updating() {
+            fs_err::create_dir_all(kept.parent().unwrap()).unwrap();
+            fs_err::copy(new, &kept).unwrap();
+        }
+        assert!(fs_err::metadata(&kept).unwrap().len() < 150_000, "{name} is for a page that is read");
+    }
 }

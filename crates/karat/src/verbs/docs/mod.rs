@@ -101,10 +101,7 @@ impl Docs {
 /// Who changed which file last; a folder without a history has none.
 fn changes(dir: &Path) -> BTreeMap<String, Change> {
     let read = || {
-        let repository = karat_git::Repository::discover(dir).ok()?;
-        let root = fs::canonicalize(repository.work_tree()?).ok()?;
-        let inner = fs::canonicalize(dir).ok()?.strip_prefix(root).ok()?.to_owned();
-        let inner = inner.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
+        let (repository, inner) = karat_git::around(dir).ok()?;
         repository.last_changes("HEAD", &inner).ok()
     };
     let told = |change: karat_git::Change| {

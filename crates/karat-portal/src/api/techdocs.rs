@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -15,65 +15,42 @@ use maud::{DOCTYPE, PreEscaped, html};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::Site;
+use super::ApiError;
+use super::error::Named;
 use crate::model::DocSite;
+use crate::state::Shared;
 
 /// Namespace, kind and name of an entity.
-type Named = (String, String, String);
+type Of = (String, String, String);
 
-/// An answer that says what went wrong as Backstage's clients expect it.
-struct Failed {
-    status: StatusCode,
-    name: &'static str,
-    message: String,
-}
-
-impl Failed {
-    fn not_found(message: String) -> Self {
-        Self { status: StatusCode::NOT_FOUND, name: "NotFoundError", message }
-    }
-}
-
-impl IntoResponse for Failed {
-    fn into_response(self) -> Response {
-        let body = json!({
-            "error": { "name": self.name, "message": self.message },
-            "response": { "statusCode": self.status.as_u16() },
-        });
-        (self.status, Json(body)).into_response()
-    }
-}
-
-pub(super) fn router() -> Router<Arc<Site>> {
+/// The routes below `/api/techdocs`.
+pub(super) fn router() -> Router<Shared> {
     Router::new()
         .route("/api/techdocs/metadata/techdocs/{namespace}/{kind}/{name}", get(metadata))
         .route("/api/techdocs/metadata/entity/{namespace}/{kind}/{name}", get(entity))
         .route("/api/techdocs/sync/{namespace}/{kind}/{name}", get(sync))
         .route("/api/techdocs/static/docs/{namespace}/{kind}/{name}/{*path}", get(file))
+        .method_not_allowed_fallback(super::wrong_method)
 }
 
-fn find(portal: &Site, (namespace, kind, name): &Named) -> Result<Arc<DocSite>, Failed> {
-    let now = portal.models.now();
+fn find(portal: &Shared, (namespace, kind, name): &Of) -> Result<Arc<DocSite>, ApiError> {
+    let now = portal.site.models.now();
     let found = now.model.docs.find(kind, namespace, name).cloned();
-    found.ok_or_else(|| Failed::not_found(format!("there is no documentation of {kind}:{namespace}/{name}")))
+    found.ok_or_else(|| ApiError::not_found(format!("there is no documentation of {kind}:{namespace}/{name}")))
 }
 
 /// Works off the async threads: a site is rendered when it is first asked for.
 async fn render<T: Send + 'static>(
     site: Arc<DocSite>,
     work: impl FnOnce(&DocSite) -> T + Send + 'static,
-) -> Result<T, Failed> {
+) -> Result<T, ApiError> {
     let done = tokio::task::spawn_blocking(move || work(&site)).await;
     // A panic there has been told already.
-    done.map_err(|_| Failed {
-        status: StatusCode::INTERNAL_SERVER_ERROR,
-        name: "Error",
-        message: "the documentation could not be rendered".to_owned(),
-    })
+    done.map_err(|_| ApiError::internal("the documentation could not be rendered"))
 }
 
 /// `techdocs_metadata.json`.
-async fn metadata(State(portal): State<Arc<Site>>, Path(named): Path<Named>) -> Result<Json<Value>, Failed> {
+async fn metadata(State(portal): State<Shared>, Named(named): Named<Of>) -> Result<Json<Value>, ApiError> {
     let site = find(&portal, &named)?;
     let now = (portal.clock)().as_millisecond();
     let value = render(site, move |site| {
@@ -106,22 +83,18 @@ fn describe(site: &DocSite) -> Value {
 }
 
 /// The entity, and where its documentation is from.
-async fn entity(State(portal): State<Arc<Site>>, Path(named): Path<Named>) -> Result<Json<Value>, Failed> {
+async fn entity(State(portal): State<Shared>, Named(named): Named<Of>) -> Result<Json<Value>, ApiError> {
     let site = find(&portal, &named)?;
     let Some(Value::Object(mut value)) = site.entity.clone() else {
         let (namespace, kind, name) = &named;
-        return Err(Failed::not_found(format!("the catalog has no {kind}:{namespace}/{name}")));
+        return Err(ApiError::not_found(format!("the catalog has no {kind}:{namespace}/{name}")));
     };
     value.insert("locationMetadata".to_owned(), json!({ "type": "dir", "target": site.folder() }));
     Ok(Json(Value::Object(value)))
 }
 
 /// Whether the site is up to date: it is. Clients listen to events; one that does not gets 304, as from Backstage.
-async fn sync(
-    State(portal): State<Arc<Site>>,
-    Path(named): Path<Named>,
-    headers: HeaderMap,
-) -> Result<Response, Failed> {
+async fn sync(State(portal): State<Shared>, Named(named): Named<Of>, headers: HeaderMap) -> Result<Response, ApiError> {
     find(&portal, &named)?;
     if headers.get(header::ACCEPT).is_none_or(|accept| accept != "text/event-stream") {
         return Ok(StatusCode::NOT_MODIFIED.into_response());
@@ -132,11 +105,11 @@ async fn sync(
 
 /// A file of the site.
 async fn file(
-    State(portal): State<Arc<Site>>,
-    Path((namespace, kind, name, path)): Path<(String, String, String, String)>,
-) -> Result<Response, Failed> {
+    State(portal): State<Shared>,
+    Named((namespace, kind, name, path)): Named<(String, String, String, String)>,
+) -> Result<Response, ApiError> {
     let site = find(&portal, &(namespace, kind, name))?;
-    let missing = Failed::not_found(format!("there is no file {path}"));
+    let missing = ApiError::not_found(format!("there is no file {path}"));
     let found = render(site, move |site| content(site, &path)).await?;
     let Some((media, bytes)) = found else { return Err(missing) };
     // A page or a drawing is a document of its own: nothing in it runs, and it is of no origin.
