@@ -9,6 +9,17 @@ use serde_json::{Map, Value, json};
 use crate::catalog::{Said, ask, shop};
 
 const BY_QUERY: &str = "/api/catalog/entities/by-query";
+/// What is sent a body, below `/api/catalog`.
+const BODIES: [&str; 8] = [
+    "entities/by-query",
+    "entities/by-refs",
+    "entity-facets",
+    "validate-entity",
+    "analyze-location",
+    "refresh",
+    "locations",
+    "locations/by-query",
+];
 
 /// Asks; whatever is answered is JSON, and no error of ours.
 #[track_caller]
@@ -58,7 +69,7 @@ async fn against(questions: impl FnOnce(SocketAddr) + Send + 'static) {
 #[tokio::test(flavor = "multi_thread")]
 async fn huge_bodies_are_refused_by_every_route() {
     against(|address| {
-        for path in ["entities/by-query", "entities/by-refs", "entity-facets", "validate-entity", "analyze-location"] {
+        for path in BODIES {
             let said = asked(
                 address,
                 &json!({"method": "POST", "path": format!("/api/catalog/{path}"), "large": (2 << 20) + 1}),
@@ -298,7 +309,7 @@ async fn paths_that_climb_lead_nowhere() {
 async fn bodies_of_other_types_are_refused() {
     against(|address| {
         for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonp", "text/json", "", "application/xml", "*/*"] {
-            for path in ["entities/by-query", "entities/by-refs", "entity-facets", "validate-entity", "analyze-location"] {
+            for path in BODIES {
                 let case = json!({"method": "POST", "path": format!("/api/catalog/{path}"), "type": kind, "raw": "{\"facets\":[\"kind\"]}"});
                 let said = asked(address, &case);
                 assert_eq!((said.status, &said.body["error"]["message"]), (400, &json!("Illegal Content-Type")), "{kind} {path}");

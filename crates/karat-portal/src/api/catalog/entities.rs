@@ -7,12 +7,12 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use karat_catalog::{
-    Condition, Defaults, Entity, EntityRef, Facet, Fields, List, Page, Predicate, Query, QueryError, facets_from_body,
+    Defaults, EntityRef, Facet, Fields, List, Page, Predicate, Query, QueryError, Uid, facets_from_body,
     facets_from_params, filter_from_params,
 };
 use serde_json::{Map, Value, json};
 
-use super::shown::{Listed, Shown};
+use super::shown::{Listed, One};
 use super::{Asked, BASE, entities};
 use crate::api::ApiError;
 use crate::api::error::{Body, Named};
@@ -97,53 +97,51 @@ pub(super) async fn by_refs(
     let mut references: Vec<Option<EntityRef>> = wanted.map(whole).collect();
     let query = body.get("query").map(Predicate::parse).transpose()?;
     let filters: Vec<Predicate> = filter_from_params(&asked.pairs())?.into_iter().chain(query).collect();
-    let entities = entities(&portal);
+    let view = entities(&portal);
     if !filters.is_empty() {
-        let mut fitting = entities.list(&List { filter: Some(Predicate::All(filters)), ..List::default() }).ids;
-        fitting.sort_unstable();
-        for reference in &mut references {
-            *reference = reference.take().filter(|reference| fitting.binary_search(reference).is_ok());
+        let known: Vec<EntityRef> = references.iter().flatten().cloned().collect();
+        let mut fits = view.matches(&Predicate::All(filters), &known).into_iter();
+        for reference in references.iter_mut().filter(|reference| reference.is_some()) {
+            if fits.next() != Some(true) {
+                *reference = None;
+            }
         }
     }
-    Ok(Listed::with_nulls(entities, references, fields))
+    Ok(Listed::with_nulls(view, references, fields))
 }
 
 /// One entity, or why there is none.
-fn one(entity: Option<Arc<Entity>>, missing: impl FnOnce() -> String) -> Result<Json<Shown>, ApiError> {
-    entity.map(|entity| Json(Shown::Whole(entity))).ok_or_else(|| ApiError::not_found(missing()))
+fn one(body: Option<Arc<str>>, missing: impl FnOnce() -> String) -> Result<One, ApiError> {
+    body.map(One).ok_or_else(|| ApiError::not_found(missing()))
 }
 
 pub(super) async fn by_name(
     State(portal): State<Shared>,
     Named((kind, namespace, name)): Named<(String, String, String)>,
-) -> Result<Json<Shown>, ApiError> {
-    let found = entities(&portal).get(&EntityRef::new(&kind, &namespace, &name));
+) -> Result<One, ApiError> {
+    let found = entities(&portal).body(&EntityRef::new(&kind, &namespace, &name));
     one(found, || format!("No entity named '{name}' found, with kind '{kind}' in namespace '{namespace}'"))
 }
 
-pub(super) async fn by_uid(State(portal): State<Shared>, Named(uid): Named<String>) -> Result<Json<Shown>, ApiError> {
-    let is = Predicate::Fields(vec![("metadata.uid".to_owned(), Condition::Is(uid.as_str().into()))]);
-    let entities = entities(&portal);
-    let found = entities.list(&List { filter: Some(is), ..List::default() }).ids;
-    one(found.first().and_then(|reference| entities.get(reference)), || format!("No entity with uid {uid}"))
+pub(super) async fn by_uid(State(portal): State<Shared>, Named(uid): Named<String>) -> Result<One, ApiError> {
+    let view = entities(&portal);
+    let found = Uid::parse(&uid).and_then(|uid| view.by_uid(uid));
+    one(found.and_then(|reference| view.body(&reference)), || format!("No entity with uid {uid}"))
 }
 
 pub(super) async fn ancestry(
     State(portal): State<Shared>,
     Named((kind, namespace, name)): Named<(String, String, String)>,
-) -> Answer {
+) -> Result<One, ApiError> {
     let root = EntityRef::new(&kind, &namespace, &name);
-    let entities = entities(&portal);
-    if entities.get(&root).is_none() {
-        return Err(ApiError::not_found(format!("No such entity {root}")));
-    }
+    let view = entities(&portal);
     let shown = |(reference, parents): (EntityRef, Vec<EntityRef>)| {
-        let entity = entities.get(&reference)?;
         let parents: Vec<&str> = parents.iter().map(EntityRef::as_str).collect();
-        Some(json!({"entity": entity.as_map(), "parentEntityRefs": parents}))
+        Some(format!("{{\"entity\":{},\"parentEntityRefs\":{}}}", view.body(&reference)?, json!(parents)))
     };
-    let items: Vec<Value> = entities.ancestry(&root).into_iter().filter_map(shown).collect();
-    Ok(Json(json!({"rootEntityRef": root.as_str(), "items": items})))
+    let items: Vec<String> = view.ancestry(&root).into_iter().filter_map(shown).collect();
+    let whole = format!("{{\"rootEntityRef\":{},\"items\":[{}]}}", json!(root.as_str()), items.join(","));
+    one((!items.is_empty()).then(|| whole.into()), || format!("No such entity {root}"))
 }
 
 pub(super) async fn facets_by_params(State(portal): State<Shared>, RawQuery(query): RawQuery) -> Answer {

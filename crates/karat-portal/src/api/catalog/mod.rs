@@ -12,9 +12,9 @@ use axum::Router;
 use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
 use karat_catalog::QueryError;
+use karat_ingest::View;
 
 use super::ApiError;
-use crate::model::Entities;
 use crate::state::{Portal, Shared};
 
 /// Where it is.
@@ -56,8 +56,8 @@ impl From<QueryError> for ApiError {
     }
 }
 
-fn entities(portal: &Portal) -> Arc<dyn Entities> {
-    portal.site.entities()
+fn entities(portal: &Portal) -> Arc<View> {
+    portal.site.catalog.now()
 }
 
 /// The parameters of a URL, decoded, in their order.

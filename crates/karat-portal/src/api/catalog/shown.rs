@@ -1,4 +1,4 @@
-//! Entities in answers: written from the catalog's own, without a copy, and long lists piece by piece.
+//! Entities in answers: the text that the catalog keeps, and long lists piece by piece.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -9,37 +9,30 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use http_body::Frame;
-use karat_catalog::{Entity, EntityRef, Fields};
-use serde::{Serialize, Serializer};
+use karat_catalog::{EntityRef, Fields};
+use karat_ingest::View;
 use serde_json::{Map, Value};
 
-use crate::model::Entities;
-
-/// An entity as an answer has it.
-pub(super) enum Shown {
-    Whole(Arc<Entity>),
-    Parts(Value),
-    /// It is not there.
-    Nothing,
-}
-
-impl Shown {
-    fn of(entities: &dyn Entities, reference: &EntityRef, fields: Option<&Fields>) -> Self {
-        match (entities.get(reference), fields) {
-            (None, _) => Self::Nothing,
-            (Some(entity), Some(fields)) => Self::Parts(fields.project(entity.as_map())),
-            (Some(entity), None) => Self::Whole(entity),
-        }
+/// Writes an entity, or the parts of it that are asked for; whether it is there.
+fn write(view: &View, reference: &EntityRef, fields: Option<&Fields>, out: &mut Vec<u8>) -> bool {
+    match fields {
+        None => view.body(reference).is_some_and(|body| {
+            out.extend_from_slice(body.as_bytes());
+            true
+        }),
+        Some(fields) => view.get(reference).is_some_and(|entity| {
+            // Writing JSON to memory cannot fail.
+            serde_json::to_writer(out, &fields.project(entity.as_map())).is_ok()
+        }),
     }
 }
 
-impl Serialize for Shown {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Whole(entity) => entity.as_map().serialize(serializer),
-            Self::Parts(value) => value.serialize(serializer),
-            Self::Nothing => serializer.serialize_unit(),
-        }
+/// One entity, as the catalog keeps it.
+pub(super) struct One(pub(super) Arc<str>);
+
+impl IntoResponse for One {
+    fn into_response(self) -> Response {
+        ([(header::CONTENT_TYPE, "application/json")], self.0.to_string()).into_response()
     }
 }
 
@@ -48,7 +41,7 @@ const PIECE: usize = 200;
 
 /// An answer with a list of entities, however many: what was not sent yet is not written yet.
 pub(super) struct Listed {
-    entities: Arc<dyn Entities>,
+    view: Arc<View>,
     left: std::vec::IntoIter<Option<EntityRef>>,
     fields: Option<Fields>,
     /// Whether what is not there is null, and not left out.
@@ -61,18 +54,14 @@ pub(super) struct Listed {
 
 impl Listed {
     /// The list alone. What was removed in the meantime is left out.
-    pub(super) fn new(entities: Arc<dyn Entities>, references: Vec<EntityRef>, fields: Option<Fields>) -> Self {
+    pub(super) fn new(view: Arc<View>, references: Vec<EntityRef>, fields: Option<Fields>) -> Self {
         let left = references.into_iter().map(Some).collect::<Vec<_>>().into_iter();
-        Self { entities, left, fields, nulls: false, before: Some("[".to_owned()), after: "]".to_owned() }
+        Self { view, left, fields, nulls: false, before: Some("[".to_owned()), after: "]".to_owned() }
     }
 
     /// The list as `items` of an object, with null for what is not there.
-    pub(super) fn with_nulls(
-        entities: Arc<dyn Entities>,
-        references: Vec<Option<EntityRef>>,
-        fields: Option<Fields>,
-    ) -> Self {
-        let list = Self { left: references.into_iter(), nulls: true, ..Self::new(entities, Vec::new(), fields) };
+    pub(super) fn with_nulls(view: Arc<View>, references: Vec<Option<EntityRef>>, fields: Option<Fields>) -> Self {
+        let list = Self { left: references.into_iter(), nulls: true, ..Self::new(view, Vec::new(), fields) };
         list.beside(&Map::new())
     }
 
@@ -90,17 +79,18 @@ impl Listed {
         let mut before = self.before.take()?;
         let mut out = Vec::new();
         for reference in self.left.by_ref().take(PIECE) {
-            let shown = match &reference {
-                Some(reference) => Shown::of(&*self.entities, reference, self.fields.as_ref()),
-                None => Shown::Nothing,
-            };
-            if matches!(shown, Shown::Nothing) && !self.nulls {
-                continue;
-            }
+            let start = out.len();
             out.extend_from_slice(before.as_bytes());
+            let there = reference.is_some_and(|one| write(&self.view, &one, self.fields.as_ref(), &mut out));
+            match (there, self.nulls) {
+                (true, _) => {}
+                (false, true) => out.extend_from_slice(b"null"),
+                (false, false) => {
+                    out.truncate(start);
+                    continue;
+                }
+            }
             ",".clone_into(&mut before);
-            // Writing JSON to memory cannot fail.
-            let _ = serde_json::to_writer(&mut out, &shown);
         }
         if self.left.len() > 0 {
             self.before = Some(before);
