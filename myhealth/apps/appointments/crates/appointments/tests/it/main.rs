@@ -2,12 +2,9 @@
 
 mod api;
 mod booking;
-mod contract;
-mod model;
 mod once;
 mod outbox;
 mod patients;
-mod rotation;
 mod telemetry;
 
 use chassis::testing::{Answer, Process, Sqs, TestDatabase};

@@ -4,8 +4,6 @@
 
 mod connect;
 mod migrate;
-mod turns;
-mod writing;
 
 use crate::{
     config::Reader,
@@ -17,7 +15,7 @@ use opentelemetry::{
     metrics::Histogram,
     trace::{SpanKind, TraceContextExt as _},
 };
-use sqlx::{AnyPool, any::AnyPoolOptions};
+use sqlx::{Any, AnyPool, Transaction, any::AnyPoolOptions};
 use std::{
     path::PathBuf,
     sync::LazyLock,
@@ -25,11 +23,10 @@ use std::{
 };
 
 pub use migrate::Migration;
-pub use writing::Writing;
 
 static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| metrics::duration("db.client.operation.duration"));
 
-/// How long a request waits for a connection, and for its turn.
+/// How long a request waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(3);
 
 /// `DATABASE`: where the data is.
@@ -131,7 +128,6 @@ impl System {
 pub struct Store {
     pool: AnyPool,
     system: System,
-    turns: turns::Turns,
 }
 
 impl Store {
@@ -149,7 +145,6 @@ impl Store {
             Database::Secret(name) => Some(secrets.watch(name)?),
             Database::Sqlite(_) => None,
         };
-        let turns = turns::Turns::of(&settings.database).map_err(sqlx::Error::Io)?;
         let options = AnyPoolOptions::new()
             .max_connections(settings.connections)
             .acquire_timeout(ACQUIRE)
@@ -171,10 +166,10 @@ impl Store {
         }
         let measured = pool.clone();
         metrics::observe_pool(system.name(), settings.connections, move || (measured.size(), measured.num_idle()));
-        Ok(Self { pool, system, turns })
+        Ok(Self { pool, system })
     }
 
-    /// For statements outside a transaction; what writes is run by [`write`](Self::write).
+    /// For statements outside a transaction.
     #[must_use]
     pub fn pool(&self) -> &AnyPool {
         &self.pool
@@ -184,6 +179,14 @@ impl Store {
     #[must_use]
     pub fn system(&self) -> System {
         self.system
+    }
+
+    /// A transaction that may write; on SQLite it is the only one.
+    ///
+    /// # Errors
+    /// No connection within three seconds.
+    pub async fn begin(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
+        self.observe("BEGIN", "", self.pool.begin_with(self.system.begin())).await
     }
 
     /// Runs one statement as a client span `{operation} {table}` with its duration. Without a span around it, as when a task
