@@ -2,9 +2,6 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
-
-use karat_portal::Options;
 
 use crate::organisation::Organisation;
 
@@ -33,31 +30,13 @@ spec:
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_reads_it() {
     let Some(driver) = karat_testkit::peer("browser/main.mjs") else { return };
-    let organisation = Organisation::myhealth();
-    organisation.change(
-        "governance/.github/workflows/docs-ci.yaml",
-        "runs-on: myhealth-ephemeral",
-        "runs-on: ubuntu-latest",
-    );
-    organisation.change(
-        "apps/appointments/chart/charts/service/templates/_pod.tpl",
-        "readOnlyRootFilesystem: true",
-        "readOnlyRootFilesystem: false",
-    );
+    let organisation = Organisation::with_mistakes();
     organisation.change("apps/records/go.mod", "go 1.26.0", "go 1.22.0");
     let waiver = "waivers:\n  - standard: service/go-version\n    on: {repository: records}\n    owner: group:default/clinical\n    \
                   reason: A driver needs Go 1.22 until its next release.\n    until: \"2026-12-11\"\n";
     organisation.change("governance/waivers.yaml", "waivers: []\n", waiver);
     organisation.write("governance/paths/slow/template.yaml", SLOW);
-    let noon = "2026-11-25T12:00:00Z".parse().unwrap();
-    let options = Options {
-        organisation: organisation.path(),
-        address: "127.0.0.1:0".parse().unwrap(),
-        data: organisation.data(),
-        public: None,
-        clock: Arc::new(move || noon),
-    };
-    let running = karat_portal::serve(options).await.unwrap();
+    let running = karat_portal::serve(organisation.options("127.0.0.1:0", None)).await.unwrap();
     // Pictures of every page, to look at.
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("portal");
     fs_err::create_dir_all(&folder).unwrap();

@@ -1,11 +1,10 @@
 //! The catalog while the portal is up: files change, break, and are mended; pages, search and the API follow.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use karat_portal::{Options, Running, serve};
+use karat_portal::{Running, serve};
 use serde_json::Value;
 
 use crate::organisation::Organisation;
@@ -17,14 +16,7 @@ const FILE: &str = "apps/records/catalog-info.yaml";
 const RECORDS: &str = "/api/catalog/entities/by-name/component/default/records";
 
 async fn up(organisation: &Organisation) -> Running {
-    let options = Options {
-        organisation: organisation.path(),
-        address: SocketAddr::from(([127, 0, 0, 1], 0)),
-        data: organisation.data(),
-        public: None,
-        clock: Arc::new(|| "2026-11-25T12:00:00Z".parse().unwrap()),
-    };
-    serve(options).await.unwrap()
+    serve(organisation.options("127.0.0.1:0", None)).await.unwrap()
 }
 
 /// The body of an answer.

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use karat_portal::model::Models;
-use karat_portal::{Options, Portal, router};
+use karat_portal::{Clock, Options, Portal, router};
 use tower::ServiceExt as _;
 
 /// A copy of myhealth that a test may change.
@@ -32,6 +32,22 @@ impl Organisation {
         Self { folder }
     }
 
+    /// One that does not meet two standards: a workflow's runner, and a container's root file system.
+    pub(crate) fn with_mistakes() -> Self {
+        let organisation = Self::myhealth();
+        organisation.change(
+            "governance/.github/workflows/docs-ci.yaml",
+            "runs-on: myhealth-ephemeral",
+            "runs-on: ubuntu-latest",
+        );
+        organisation.change(
+            "apps/appointments/chart/charts/service/templates/_pod.tpl",
+            "readOnlyRootFilesystem: true",
+            "readOnlyRootFilesystem: false",
+        );
+        organisation
+    }
+
     pub(crate) fn path(&self) -> PathBuf {
         fs_err::canonicalize(self.folder.path()).unwrap()
     }
@@ -50,8 +66,7 @@ impl Organisation {
     }
 
     pub(crate) fn models(&self) -> Arc<Models> {
-        let noon = "2026-11-25T12:00:00Z".parse().unwrap();
-        Models::open(&self.path(), Arc::new(move || noon)).unwrap_or_else(|problems| panic!("{problems:?}"))
+        Models::open(&self.path(), noon()).unwrap_or_else(|problems| panic!("{problems:?}"))
     }
 
     /// The portal on this machine alone.
@@ -61,22 +76,30 @@ impl Organisation {
 
     /// The portal as others reach it, with the state that is in the folder `data` of it.
     pub(crate) fn reader_at(&self, address: &str, public: Option<&str>) -> Reader {
-        let noon = "2026-11-25T12:00:00Z".parse().unwrap();
-        let options = Options {
+        let portal = Arc::new(Portal::open(self.options(address, public)).unwrap());
+        let host = portal.host.clone().unwrap_or_else(|| "localhost".to_owned());
+        Reader { router: router(&portal), host }
+    }
+
+    /// What a portal of it is started with, at noon of a day.
+    pub(crate) fn options(&self, address: &str, public: Option<&str>) -> Options {
+        Options {
             organisation: self.path(),
             address: address.parse().unwrap(),
             data: self.data(),
             public: public.map(str::to_owned),
-            clock: Arc::new(move || noon),
-        };
-        let portal = Arc::new(Portal::open(options).unwrap());
-        let host = portal.host.clone().unwrap_or_else(|| "localhost".to_owned());
-        Reader { router: router(&portal), host }
+            clock: noon(),
+        }
     }
 
     pub(crate) fn data(&self) -> PathBuf {
         self.path().join(".karat/data")
     }
+}
+
+fn noon() -> Clock {
+    let noon = "2026-11-25T12:00:00Z".parse().unwrap();
+    Arc::new(move || noon)
 }
 
 /// Who reads pages.

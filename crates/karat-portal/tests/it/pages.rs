@@ -23,17 +23,7 @@ fn check(path: &str, page: &Answer) {
 
 #[tokio::test]
 async fn every_link_leads_to_a_page() {
-    let organisation = Organisation::myhealth();
-    organisation.change(
-        "governance/.github/workflows/docs-ci.yaml",
-        "runs-on: myhealth-ephemeral",
-        "runs-on: ubuntu-latest",
-    );
-    organisation.change(
-        "apps/appointments/chart/charts/service/templates/_pod.tpl",
-        "readOnlyRootFilesystem: true",
-        "readOnlyRootFilesystem: false",
-    );
+    let organisation = Organisation::with_mistakes();
     let pages = organisation.reader().walk(900, not_here).await;
     for (path, page) in &pages {
         assert_eq!(page.status, 200, "{path}");
