@@ -1,7 +1,6 @@
 //! The catalog: a hundred thousand entities from YAML to an index, and what questions cost; beside Backstage's own catalog on SQLite
 //! in memory, which is asked the same with a tenth of them.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -13,17 +12,13 @@ use karat_testkit::Oracle;
 use karat_testkit::oracle::Answer;
 use serde_json::{Value, json};
 
-use crate::machine::{describe, timed};
+use crate::machine::{Tools, describe, timed};
 
 /// Fill a catalog, and ask it: Karat, and Backstage's catalog on SQLite
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Where backstage is
-    #[arg(long, value_name = "FOLDER")]
-    peers: PathBuf,
-    /// The karat binary, which this one does not need
-    #[arg(long, value_name = "FILE")]
-    karat: Option<PathBuf>,
+    #[command(flatten)]
+    tools: Tools,
     /// How many entities
     #[arg(long, default_value_t = 100_000)]
     entities: usize,
@@ -172,7 +167,7 @@ fn beside(args: &Args, entities: &[Entity]) -> Result<()> {
         let reference = entity.reference();
         index.insert(&reference, Uid::of(&reference), &search_rows(entity)?);
     }
-    let mut oracle = Oracle::start(&args.peers.join("backstage/main.js"))?;
+    let mut oracle = Oracle::start(&args.tools.peers.join("backstage/main.js"))?;
     let bodies: Vec<Value> = entities.iter().map(|entity| Value::Object(entity.as_map().clone())).collect();
     let (filled, filling) = timed(|| oracle.ask(&json!({"op": "catalog", "entities": bodies})));
     if filled? != Answer::Text(entities.len().to_string()) {

@@ -8,17 +8,13 @@ use anyhow::{Context as _, Result, bail};
 use fs_err as fs;
 use karat_source::{Folder, World as _, walk};
 
-use crate::machine::{describe, median, timed};
+use crate::machine::{Tools, describe, median, timed};
 
 /// Build sites of 10, 100 and 1,000 pages: Karat, and mkdocs with mkdocs-techdocs-core
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Where techdocs is
-    #[arg(long, value_name = "FOLDER")]
-    peers: PathBuf,
-    /// The karat binary
-    #[arg(long, value_name = "FILE")]
-    karat: PathBuf,
+    #[command(flatten)]
+    tools: Tools,
     /// The documentation whose pages the sites are made of
     #[arg(long, value_name = "FOLDER", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs"))]
     docs: PathBuf,
@@ -31,19 +27,19 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let folder = args.karat.parent().unwrap_or(Path::new(".")).join("bench-docs");
+    let folder = args.tools.karat.parent().unwrap_or(Path::new(".")).join("bench-docs");
     println!("{}", describe());
     println!("pages    karat docs build           mkdocs build               karat is faster by");
     for &pages in &args.pages {
         let site = folder.join(pages.to_string());
         make(&args.docs, &site, pages)?;
         let ours = rounds(args.rounds, || {
-            let mut command = Command::new(&args.karat);
+            let mut command = Command::new(&args.tools.karat);
             command.args(["docs", "build", "--quiet", "--out"]).arg(site.join("ours")).arg(&site);
             command
         })?;
         let theirs = rounds(args.rounds, || {
-            let mut command = Command::new(args.peers.join("techdocs/bin/mkdocs"));
+            let mut command = Command::new(args.tools.peers.join("techdocs/bin/mkdocs"));
             command.args(["build", "--quiet", "--site-dir"]).arg(site.join("theirs")).arg("--config-file");
             command.arg(site.join("mkdocs.yml"));
             command

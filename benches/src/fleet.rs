@@ -15,17 +15,13 @@ use karat_standards::Standards;
 use karat_testkit::oracle::{Answer, Oracle};
 use serde_json::{Value, json};
 
-use crate::machine::{describe, median, timed};
+use crate::machine::{Tools, describe, median, timed};
 
 /// Expand, render, judge and compare a made-up fleet
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Where helm4 and helm-sdk are
-    #[arg(long, value_name = "FOLDER")]
-    peers: PathBuf,
-    /// The karat binary; this benchmark does not run it
-    #[arg(long, value_name = "FILE")]
-    karat: PathBuf,
+    #[command(flatten)]
+    tools: Tools,
     /// How many Applications
     #[arg(long, default_value_t = 10_000)]
     apps: usize,
@@ -110,12 +106,12 @@ fn beside(args: &Args, root: &Path, fleet: &Fleet) -> Result<()> {
         fleet.applications.iter().filter(|application| application.origin.set.is_some()).collect();
     let step = (services.len() / args.sample.max(1)).max(1);
     let chosen: Vec<&Application> = services.iter().step_by(step).take(args.sample).copied().collect();
-    let mut go = Oracle::start(&args.peers.join("helm-sdk"))?;
+    let mut go = Oracle::start(&args.tools.peers.join("helm-sdk"))?;
     let (mut helm, mut sdk) = (Duration::ZERO, Duration::ZERO);
     for application in &chosen {
         let release = Sampled::of(root, application)?;
         let expected = release.print(application);
-        let (output, time) = timed(|| release.helm(&args.peers.join("helm4")).output());
+        let (output, time) = timed(|| release.helm(&args.tools.peers.join("helm4")).output());
         helm += time;
         let output = output?;
         if output.stdout != expected {

@@ -1,6 +1,18 @@
 //! What the numbers were measured on, and with.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
+
+/// What `cargo xtask bench` has built for every benchmark.
+#[derive(clap::Args)]
+pub(crate) struct Tools {
+    /// Where the peers are
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) peers: PathBuf,
+    /// The karat binary
+    #[arg(long, value_name = "FILE")]
+    pub(crate) karat: PathBuf,
+}
 
 /// One line on the machine: a number without it says nothing.
 pub(crate) fn describe() -> String {

@@ -14,17 +14,13 @@ use karat_testkit::oracle::Answer;
 use serde_json::{Value, json};
 
 use crate::catalog::{document, milliseconds, quantiles};
-use crate::machine::{describe, timed};
+use crate::machine::{Tools, describe, timed};
 
 /// Ask a portal with 100,000 entities over HTTP: Karat, and Backstage's backend
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Where backstage is
-    #[arg(long, value_name = "FOLDER")]
-    peers: PathBuf,
-    /// The karat binary
-    #[arg(long, value_name = "FILE")]
-    karat: PathBuf,
+    #[command(flatten)]
+    tools: Tools,
     /// How many entities
     #[arg(long, default_value_t = 100_000)]
     entities: usize,
@@ -64,7 +60,7 @@ const PER_FILE: usize = 1_000;
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     println!("{}", describe());
-    let place = args.karat.parent().unwrap_or(Path::new(".")).join("bench-portal");
+    let place = args.tools.karat.parent().unwrap_or(Path::new(".")).join("bench-portal");
     let whole = Karat::start(args, &place.join("whole"), args.entities)?;
     let ours = ask_all(&whole.address, args.entities, args.rounds)?;
     println!("\n{:<40} {:>12} {:>12}", format!("questions, {} entities", args.entities), "median", "p99");
@@ -82,7 +78,7 @@ fn beside(args: &Args, place: &Path) -> Result<()> {
     let count = args.theirs;
     let karat = Karat::start(args, &place.join("beside"), count)?;
     let ours = ask_all(&karat.address, count, args.rounds)?;
-    let mut oracle = Oracle::start(&args.peers.join("backstage/main.js"))?;
+    let mut oracle = Oracle::start(&args.tools.peers.join("backstage/main.js"))?;
     let folder = format!("{}/", fs::canonicalize(place.join("beside/catalog"))?.display());
     let request = json!({
         "op": "serve",
@@ -152,9 +148,9 @@ impl Karat {
     fn start(args: &Args, folder: &Path, entities: usize) -> Result<Self> {
         make(folder, entities)?;
         let (started, taken) = timed(|| {
-            let mut child = Command::new(&args.karat);
+            let mut child = Command::new(&args.tools.karat);
             child.arg("up").arg(folder).args(["--port", "0"]).stdout(Stdio::piped()).stdin(Stdio::null());
-            let mut child = child.spawn().with_context(|| format!("{} does not start", args.karat.display()))?;
+            let mut child = child.spawn().with_context(|| format!("{} does not start", args.tools.karat.display()))?;
             let mut line = String::new();
             let output = child.stdout.take().context("karat up has no output")?;
             BufReader::new(output).read_line(&mut line)?;

@@ -11,17 +11,13 @@ use karat_source::Folder;
 use karat_testkit::oracle::{Answer, Oracle};
 use serde_json::{Value, json};
 
-use crate::machine::{describe, median, timed};
+use crate::machine::{Tools, describe, median, timed};
 
 /// Render one chart: Karat, Helm's packages in one Go process, and the helm command
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Where helm4 and helm-sdk are
-    #[arg(long, value_name = "FOLDER")]
-    peers: PathBuf,
-    /// The karat binary
-    #[arg(long, value_name = "FILE")]
-    karat: PathBuf,
+    #[command(flatten)]
+    tools: Tools,
     /// The chart
     #[arg(long, value_name = "FOLDER", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/chart"))]
     chart: PathBuf,
@@ -32,9 +28,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let expected =
-        output(Command::new(args.peers.join("helm4")).args(["template", "shop", "-n", "shop"]).arg(&args.chart))?;
+        output(Command::new(args.tools.peers.join("helm4")).args(["template", "shop", "-n", "shop"]).arg(&args.chart))?;
     let karat = Karat::load(&args.chart)?;
-    let mut go = Oracle::start(&args.peers.join("helm-sdk"))?;
+    let mut go = Oracle::start(&args.tools.peers.join("helm-sdk"))?;
     same("karat", &expected, &karat.render()?)?;
     same("helm-sdk", &expected, &printed(&mut go, &args.chart)?)?;
 
@@ -51,7 +47,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     rows.push((
         "karat render chart (a process)",
         median(rounds(args.rounds * 3, || {
-            let mut command = Command::new(&args.karat);
+            let mut command = Command::new(&args.tools.karat);
             process(command.args(["render", "chart"]).arg(&args.chart).args([
                 "--release",
                 "shop",
@@ -63,7 +59,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     rows.push((
         "helm template (a process)",
         median(rounds(args.rounds * 3, || {
-            process(Command::new(args.peers.join("helm4")).args(["template", "shop", "-n", "shop"]).arg(&args.chart))
+            process(
+                Command::new(args.tools.peers.join("helm4")).args(["template", "shop", "-n", "shop"]).arg(&args.chart),
+            )
         })?),
     ));
 
