@@ -19,6 +19,7 @@ import (
 // document is the OpenAPI document, which every answer in these tests is held against.
 type document struct {
 	root    any
+	one     sync.Mutex // a schema is compiled with those that it refers to: nobody may hold an answer against one meanwhile
 	schemas *jsonschema.Compiler
 	routes  *http.ServeMux // knows which path of the document a request is for
 }
@@ -95,6 +96,8 @@ func (d *document) describes(request *http.Request, got answer) error {
 	if reference, ok := d.referenced(place); ok {
 		place = reference
 	}
+	d.one.Lock()
+	defer d.one.Unlock()
 	schema, err := d.schemas.Compile("api.json" + place + "/content/" + escaped(media) + "/schema")
 	if err != nil {
 		return err
