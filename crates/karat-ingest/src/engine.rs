@@ -159,7 +159,7 @@ impl Engine {
                     }
                     Message::Refresh(reference) => self.refresh(&reference),
                     Message::Remove(reference, waiting) => {
-                        self.machine.remove(&reference, &self.view);
+                        self.machine.remove(&reference);
                         done.push(waiting);
                     }
                     Message::Tick => self.tick(),
@@ -266,7 +266,7 @@ impl Engine {
 
     fn tick(&mut self) {
         self.ticks += 1;
-        self.machine.sweep(&self.view);
+        self.machine.sweep();
         self.commits();
         if !self.watches {
             self.everything();
@@ -284,13 +284,13 @@ impl Engine {
 
     fn provide_own(&mut self) {
         let own = own(&self.files, &self.sources.repositories);
-        self.machine.set_provided(Bucket::Organisation, &own, &self.view);
+        self.machine.set_provided(Bucket::Organisation, &own);
     }
 
     fn provide_registered(&mut self) -> Result<(), karat_store::Error> {
         let registered = self.store.locations()?.into_iter().map(|known| LocationRef::new(known.kind, known.target));
         let registered: Vec<LocationRef> = registered.collect();
-        self.machine.set_provided(Bucket::Registered, &registered, &self.view);
+        self.machine.set_provided(Bucket::Registered, &registered);
         Ok(())
     }
 

@@ -8,6 +8,7 @@
 //! - What cannot be read or processed stays as it was last good, and says why.
 
 mod files;
+mod places;
 mod process;
 mod show;
 
@@ -65,9 +66,11 @@ pub(crate) struct Machine {
     graph: Graph,
     todo: Todo,
     changes: Vec<Change>,
+    /// How many walks there were.
+    walks: u32,
 }
 
-/// What is to be done, in this order.
+/// What is to be done.
 #[derive(Default)]
 struct Todo {
     /// Provided Locations to process.
@@ -76,14 +79,18 @@ struct Todo {
     lead: BTreeSet<EntityRef>,
     /// Files to read.
     files: BTreeSet<Source>,
-    /// Files that were read while others still moved: whether they are come by as they were then.
-    moving: BTreeSet<Source>,
+    /// Whether Locations lead elsewhere than they did.
+    walk: bool,
+    /// Files that a removed Location led to.
+    removed: BTreeSet<Source>,
     /// Entities whose place is to be chosen again.
     choose: BTreeSet<EntityRef>,
     /// Entities that go, if they have no place then.
     gone: BTreeSet<EntityRef>,
     /// Entities to process though their file has them as before.
     again: BTreeSet<EntityRef>,
+    /// Entities to show no more.
+    unshown: BTreeSet<EntityRef>,
     /// Entities to show anew.
     show: BTreeSet<EntityRef>,
     /// Entities that were processed, to be shown.
@@ -107,8 +114,10 @@ type Digest = [u8; 20];
 struct File {
     /// The Locations that lead to it, and whether it need not be there for them.
     readers: BTreeMap<EntityRef, bool>,
-    /// How its entities are marked.
+    /// How it is come by; not before the first walk that does.
     via: Option<Via>,
+    /// The walk that came by last.
+    walk: u32,
     /// Of its bytes; none before it was read.
     digest: Option<Digest>,
     entities: BTreeMap<EntityRef, Held>,
@@ -175,19 +184,20 @@ impl Record {
 
 impl Machine {
     /// What a provider leads to from now on.
-    pub(crate) fn set_provided(&mut self, bucket: Bucket, locations: &[LocationRef], view: &View) {
+    pub(crate) fn set_provided(&mut self, bucket: Bucket, locations: &[LocationRef]) {
         let now: BTreeMap<EntityRef, &LocationRef> =
             locations.iter().map(|location| (location_entity(location).reference(), location)).collect();
         let known = self.provided.iter().filter(|(_, (_, buckets))| buckets.contains(&bucket));
         let gone: Vec<EntityRef> = known.map(|(known, _)| known.clone()).filter(|one| !now.contains_key(one)).collect();
         for reference in gone {
+            self.todo.walk = true;
             self.todo.provided.insert(reference.clone());
             let Some((_, buckets)) = self.provided.get_mut(&reference) else { continue };
             buckets.remove(&bucket);
             if buckets.is_empty() {
                 self.provided.remove(&reference);
                 self.todo.provided.remove(&reference);
-                self.unprovided(&reference, view);
+                self.unprovided(&reference);
             }
         }
         for (reference, location) in now {
@@ -196,17 +206,18 @@ impl Machine {
                 .entry(reference.clone())
                 .or_insert_with(|| (Source::new(location.clone()), BTreeSet::new()));
             if buckets.insert(bucket) {
+                self.todo.walk = true;
                 self.todo.provided.insert(reference);
             }
         }
     }
 
     /// A provider led to it no more: it goes, unless a file holds it.
-    fn unprovided(&mut self, reference: &EntityRef, view: &View) {
-        match self.records.get(reference).map(|record| record.files.is_empty()) {
-            Some(true) => self.remove(reference, view),
-            Some(false) => self.choose(reference),
-            None => {}
+    fn unprovided(&mut self, reference: &EntityRef) {
+        if self.records.get(reference).is_some_and(|record| record.files.is_empty()) {
+            self.remove(reference);
+        } else {
+            self.todo.choose.insert(reference.clone());
         }
     }
 
@@ -280,34 +291,16 @@ impl Machine {
 
     /// Does all that is to be done. Gives what is to be kept, a part at a time.
     pub(crate) fn run(&mut self, world: &World<'_>, keep: &mut dyn FnMut(Vec<Change>)) {
-        // Whatever files say, this ends: Locations could be written that each take another's place for good.
-        let mut steps = 0;
-        while steps < MOST_STEPS + STEPS_OF_A_FILE * self.files.len() {
-            steps += 1;
-            if let Some(reference) = self.todo.provided.pop_first() {
-                self.take_provided(&reference, world);
-            } else if let Some(reference) = self.todo.lead.pop_first() {
-                self.lead(&reference, world);
-            } else if let Some(file) = self.todo.files.pop_first() {
-                self.read(&file, world);
-            } else if let Some(file) = self.todo.moving.pop_first() {
-                if self.files.get(&file).is_some_and(|known| known.via != self.via(&file, None)) {
-                    self.todo.files.insert(file);
-                }
-            } else if let Some(reference) = self.todo.choose.pop_first() {
-                self.choose(&reference);
-                self.todo.choose.remove(&reference);
-            } else if let Some(reference) = self.todo.gone.pop_first() {
-                if self.records.get(&reference).is_some_and(|record| record.chosen.is_none()) {
-                    self.remove(&reference, world.view);
-                }
+        // Two are enough, unless files change while they are read.
+        for _ in 0..MOST_ROUNDS {
+            self.take_changed(world, keep);
+            if self.todo.walk {
+                self.walk(world, keep);
             } else {
-                break;
+                self.settle();
             }
-            // A large catalog is not held as a whole. What is shown early is shown again if others say more of it.
-            if self.todo.fresh.len() >= AT_ONCE {
-                self.show(world.view);
-                keep(std::mem::take(&mut self.changes));
+            if self.is_done() {
+                break;
             }
         }
         self.todo.again.clear();
@@ -315,8 +308,44 @@ impl Machine {
         keep(std::mem::take(&mut self.changes));
     }
 
+    /// Reads what changed, as long as what leads there is as it was.
+    fn take_changed(&mut self, world: &World<'_>, keep: &mut dyn FnMut(Vec<Change>)) {
+        while !self.todo.walk {
+            if let Some(reference) = self.todo.provided.pop_first() {
+                self.take_provided(&reference, world);
+            } else if let Some(reference) = self.todo.lead.pop_first() {
+                self.lead(&reference, world);
+            } else if let Some(file) = self.todo.files.pop_first() {
+                self.read(&file, world);
+            } else {
+                break;
+            }
+            self.part(world, keep);
+        }
+    }
+
+    /// Whether nothing is to be done but to show it.
+    fn is_done(&self) -> bool {
+        let Todo { provided, lead, files, walk, removed, choose, gone, .. } = &self.todo;
+        provided.is_empty()
+            && lead.is_empty()
+            && files.is_empty()
+            && !walk
+            && removed.is_empty()
+            && choose.is_empty()
+            && gone.is_empty()
+    }
+
+    /// A large catalog is not held as a whole. What is shown early is shown again if others say more of it.
+    fn part(&mut self, world: &World<'_>, keep: &mut dyn FnMut(Vec<Change>)) {
+        if self.todo.fresh.len() >= AT_ONCE {
+            self.show(world.view);
+            keep(std::mem::take(&mut self.changes));
+        }
+    }
+
     /// Removes what has been an orphan since the last time.
-    pub(crate) fn sweep(&mut self, view: &View) {
+    pub(crate) fn sweep(&mut self) {
         let mut gone = Vec::new();
         for (reference, record) in &mut self.records {
             let is_orphan = record.chosen.is_none();
@@ -326,12 +355,12 @@ impl Machine {
             }
         }
         for reference in gone {
-            self.remove(&reference, view);
+            self.remove(&reference);
         }
     }
 
     /// Removes an entity, and what only it leads to. A file that still holds it shows it again when it is refreshed or changes.
-    pub(crate) fn remove(&mut self, reference: &EntityRef, view: &View) {
+    pub(crate) fn remove(&mut self, reference: &EntityRef) {
         let Some(record) = self.records.remove(reference) else { return };
         for file in &record.files {
             if let Some(known) = self.files.get_mut(file) {
@@ -343,10 +372,12 @@ impl Machine {
         self.todo.show.extend(relations);
         self.todo.show.remove(reference);
         self.todo.fresh.remove(reference);
-        view.remove(reference);
+        self.todo.unshown.insert(reference.clone());
         self.changes.push(Change::Remove(reference.to_string()));
-        for file in &record.leads {
-            self.unread(reference, file, true);
+        for file in record.leads {
+            self.todo.walk = true;
+            self.unread(reference, &file);
+            self.todo.removed.insert(file);
         }
     }
 
@@ -391,9 +422,8 @@ impl Machine {
     }
 }
 
-/// So much is done for one change; what is left then is done with the next.
-const MOST_STEPS: usize = 10_000;
-const STEPS_OF_A_FILE: usize = 50;
+/// So often is looked for what is to be done for one change; what is left then is done with the next.
+const MOST_ROUNDS: usize = 10;
 
 /// So many processed entities are held until they are shown.
 const AT_ONCE: usize = 2_000;
@@ -414,3 +444,6 @@ fn text(entity: &Entity) -> String {
 pub(crate) fn parse(text: &str) -> Option<Entity> {
     Entity::new(serde_json::from_str(text).ok()?).ok()
 }
+
+#[cfg(test)]
+mod tests;

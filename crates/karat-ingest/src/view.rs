@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use karat_catalog::{
-    Entity, EntityRef, Facet, Final, Index, List, Listing, Page, Predicate, Problem, Query, Uid, search_rows,
+    Entity, EntityRef, Facet, Final, Index, List, Listing, Page, Predicate, Problem, Query, Row, Uid, search_rows,
 };
 
 use crate::machine::{Source, parse};
 
-/// The catalog as it is. Whoever asks waits for nothing longer than one entity's change.
+/// The catalog as it is. A change of some thousand entities is seen as a whole, or not at all.
 #[derive(Default)]
 pub struct View(RwLock<Inner>);
 
@@ -137,31 +137,54 @@ impl View {
         self.inner().entities.get(reference).cloned()
     }
 
+    /// Makes some changes: whoever asks sees none of them, or all.
+    pub(crate) fn edit(&self, edits: Vec<Edit>) {
+        let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for edit in edits {
+            match edit {
+                Edit::Put(reference, put) => {
+                    inner.index.insert(&reference, Uid::of(&reference), &put.rows);
+                    inner.entities.insert(reference, put.shown);
+                }
+                Edit::Tell(reference, about) => {
+                    if let Some(shown) = inner.entities.get_mut(&reference) {
+                        (shown.place, shown.parents, shown.problems) = (about.place, about.parents, about.problems);
+                    }
+                }
+                Edit::Remove(reference) => {
+                    inner.index.remove(&reference);
+                    inner.entities.remove(&reference);
+                }
+            }
+        }
+    }
+}
+
+/// A change of what is shown.
+pub(crate) enum Edit {
+    /// An entity is another, or new.
+    Put(EntityRef, Box<Put>),
+    /// Other things are known about an entity that itself is the same.
+    Tell(EntityRef, About),
+    /// An entity is gone.
+    Remove(EntityRef),
+}
+
+/// An entity to be shown, and its rows.
+pub(crate) struct Put {
+    shown: Shown,
+    rows: Vec<Row>,
+}
+
+impl Edit {
     /// Shows an entity, and finds it by its rows. What cannot be found by is still got by its name.
-    pub(crate) fn put(&self, reference: &EntityRef, made: &Final, body: &str, about: About) {
+    pub(crate) fn put(reference: &EntityRef, made: &Final, body: &str, about: About) -> Self {
         let rows = search_rows(&made.entity).unwrap_or_default();
         let About { place, parents, problems } = about;
         let (words, title) = words(&made.entity, reference);
         let (body, hash) = (body.into(), made.hash.as_str().into());
         let shown = Shown { body, hash, place, parents, problems, words, title };
-        let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        inner.index.insert(reference, Uid::of(reference), &rows);
-        inner.entities.insert(reference.clone(), shown);
-    }
-
-    /// Says other things about an entity that itself is the same.
-    pub(crate) fn tell(&self, reference: &EntityRef, about: About) {
-        let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shown) = inner.entities.get_mut(reference) {
-            (shown.place, shown.parents, shown.problems) = (about.place, about.parents, about.problems);
-        }
-    }
-
-    /// Forgets an entity.
-    pub(crate) fn remove(&self, reference: &EntityRef) {
-        let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        inner.index.remove(reference);
-        inner.entities.remove(reference);
+        Self::Put(reference.clone(), Box::new(Put { shown, rows }))
     }
 }
 

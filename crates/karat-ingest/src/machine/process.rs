@@ -48,7 +48,7 @@ impl Machine {
             Ok(done) => self.good(reference, done, descriptor, source, world),
             // It is not wrong: what it brings in is not here yet, and when it is, it is processed again.
             Err(_) if is_early => {
-                if world.view.shown(reference).is_none()
+                if self.shown(reference, world.view).is_none()
                     && let Some(kept) = world.memory.entity(reference)
                 {
                     self.recall(reference, &kept, world);
@@ -109,7 +109,7 @@ impl Machine {
         world: &World<'_>,
     ) {
         let Some(record) = self.records.get(reference) else { return };
-        let shown = world.view.shown(reference).filter(|_| record.was_good);
+        let shown = self.shown(reference, world.view).filter(|_| record.was_good);
         if let Some(shown) = shown
             && let Some(made) = parse(&shown.body)
         {
@@ -162,6 +162,7 @@ impl Machine {
 
     /// Finds the files that a Location leads to.
     pub(super) fn lead(&mut self, reference: &EntityRef, world: &World<'_>) {
+        self.todo.lead.remove(reference);
         let Some(record) = self.records.get(reference) else { return };
         let Some((_, Via { depth, .. })) = record.chosen else { return };
         let (mut leads, mut astray) = (BTreeMap::new(), Vec::new());
@@ -186,11 +187,13 @@ impl Machine {
             record.astray = astray;
             self.todo.show.insert(reference.clone());
         }
-        let before = std::mem::replace(&mut record.leads, leads.keys().cloned().collect());
-        for file in before.iter().filter(|file| !leads.contains_key(*file)) {
-            // What was wrong there is not its fault any more.
+        let now: BTreeSet<Source> = leads.keys().cloned().collect();
+        if record.leads != now {
+            self.todo.walk = true;
+            // What is wrong there is told with it.
             self.todo.show.insert(reference.clone());
-            self.unread(reference, file, false);
+            let before = std::mem::replace(&mut record.leads, now);
+            before.iter().filter(|file| !leads.contains_key(*file)).for_each(|file| self.unread(reference, file));
         }
         for (file, is_optional) in &leads {
             self.reads(reference, file, *is_optional);

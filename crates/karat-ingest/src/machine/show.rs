@@ -6,22 +6,42 @@ use karat_store::{Change, Record as Kept};
 use super::process::{missing, unreadable};
 use super::{File, Fresh, Machine, Source, parse, text};
 use crate::View;
-use crate::view::About;
+use crate::view::{About, Edit, Shown};
+
+/// The most changes that are shown together.
+const AT_ONCE: usize = 5_000;
 
 impl Machine {
-    /// Shows what is to be shown anew.
+    /// Shows what is to be shown anew, all of it at once if it is not too much.
     pub(super) fn show(&mut self, view: &View) {
+        let mut edits: Vec<Edit> = self.todo.unshown.iter().cloned().map(Edit::Remove).collect();
         while let Some(reference) = self.todo.show.pop_first() {
             let fresh = self.todo.fresh.remove(&reference);
-            if let Some(change) = self.show_one(&reference, fresh, view) {
-                self.changes.push(change);
+            let change = self.show_one(&reference, fresh, view, &mut edits);
+            self.changes.extend(change);
+            if edits.len() >= AT_ONCE {
+                view.edit(std::mem::take(&mut edits));
+                self.todo.unshown.clear();
             }
         }
+        view.edit(edits);
+        self.todo.unshown.clear();
     }
 
-    fn show_one(&mut self, reference: &EntityRef, fresh: Option<Fresh>, view: &View) -> Option<Change> {
+    /// How an entity is shown now.
+    pub(super) fn shown(&self, reference: &EntityRef, view: &View) -> Option<Shown> {
+        view.shown(reference).filter(|_| !self.todo.unshown.contains(reference))
+    }
+
+    fn show_one(
+        &mut self,
+        reference: &EntityRef,
+        fresh: Option<Fresh>,
+        view: &View,
+        edits: &mut Vec<Edit>,
+    ) -> Option<Change> {
         let record = self.records.get(reference)?;
-        let shown = view.shown(reference);
+        let shown = self.shown(reference, view);
         let base = match (&fresh, &shown) {
             (Some(fresh), _) => fresh.entity.clone(),
             (None, Some(shown)) => {
@@ -47,10 +67,10 @@ impl Machine {
         let is_same = shown.is_some_and(|shown| *shown.hash == *made.hash);
         let body = text(&made.entity);
         if is_same {
-            view.tell(reference, about);
+            edits.push(Edit::Tell(reference.clone(), about));
             fresh.as_ref()?;
         } else {
-            view.put(reference, &made, &body, about);
+            edits.push(Edit::put(reference, &made, &body, about));
         }
         let (reference, hash) = (reference.to_string(), made.hash);
         let (Some(fresh), Some((location, via))) = (fresh, chosen) else {

@@ -1,0 +1,209 @@
+//! Whatever changes, in whatever order: it comes to what a fresh start comes to, and comes to an end.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use karat_catalog::List;
+use karat_source::Folder;
+use tempfile::TempDir;
+
+use super::*;
+use crate::Repository;
+use crate::sources::{Mounted, own};
+use crate::urls::Urls;
+
+/// A machine that remembers nothing, over a folder.
+struct Bench {
+    machine: Machine,
+    view: View,
+    files: Mounted,
+    urls: Arc<Urls>,
+}
+
+impl Bench {
+    fn new(folder: &Path, registered: &[LocationRef]) -> Self {
+        let repositories = [Repository { folder: String::new(), revision: None }];
+        let files = Mounted::new(Arc::new(Folder::open(folder).unwrap()), &repositories);
+        let urls = Urls::new(&[], Box::new(|_| {}));
+        let mut bench = Self { machine: Machine::default(), view: View::default(), files, urls };
+        let own = own(&bench.files, &repositories);
+        bench.machine.set_provided(Bucket::Organisation, &own);
+        bench.machine.set_provided(Bucket::Registered, registered);
+        bench.run();
+        bench
+    }
+
+    /// Does what is to be done, and gives how many changes that came to.
+    fn run(&mut self) -> usize {
+        let content = Content { files: &self.files, urls: &self.urls };
+        let world = World { content: &content, memory: &Nothing, view: &self.view };
+        let (mut changes, before) = (0, self.machine.walks);
+        self.machine.run(&world, &mut |part| changes += part.len());
+        assert!(self.machine.is_done());
+        assert!(self.machine.walks - before <= 1, "{} walks", self.machine.walks - before);
+        changes
+    }
+
+    fn all(&self) -> BTreeMap<String, String> {
+        let listed = self.view.list(&List::default()).ids;
+        listed.iter().map(|one| (one.to_string(), self.view.body(one).unwrap().to_string())).collect()
+    }
+
+    /// What else is told of each.
+    fn about(&self) -> BTreeMap<String, String> {
+        let listed = self.view.list(&List::default()).ids;
+        let about = |one: &EntityRef| {
+            let shown = self.view.shown(one).unwrap();
+            format!("{:?} {:?} {:?}", shown.place, shown.parents, shown.problems)
+        };
+        listed.iter().map(|one| (one.to_string(), about(one))).collect()
+    }
+}
+
+struct Nothing;
+
+impl Memory for Nothing {
+    fn entity(&self, _: &EntityRef) -> Option<Kept> {
+        None
+    }
+
+    fn entities_of(&self, _: &LocationRef) -> Vec<Kept> {
+        Vec::new()
+    }
+}
+
+/// Numbers that look random, and are the same each time.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % most
+    }
+
+    fn path(&mut self) -> String {
+        format!("{}/f{}.yaml", ["x", "y"][self.below(2) as usize], self.below(7))
+    }
+
+    /// A file of some entities, which may be in others as well; or of Locations that may lead in circles.
+    fn file(&mut self) -> String {
+        let mut text = String::new();
+        for _ in 0..=self.below(4) {
+            let name = self.below(12);
+            let _ = match self.below(4) {
+                0 => {
+                    let target = ["./*.yaml", "../x/f1*.yaml", "./f2.yaml", "../y/*.yaml", "./f[35].yaml"]
+                        [self.below(5) as usize];
+                    write!(
+                        text,
+                        "---\napiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {{name: l{name}}}\nspec: {{presence: optional, targets: ['{target}']}}\n"
+                    )
+                }
+                1 => write!(
+                    text,
+                    "---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {{name: g{}}}\nspec: {{type: team, children: [g{}]}}\n",
+                    name % 4,
+                    self.below(4)
+                ),
+                _ => write!(
+                    text,
+                    "---\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {{name: c{name}, description: v{}}}\nspec: {{type: x, lifecycle: x, owner: g{}, dependsOn: ['component:c{}']}}\n",
+                    self.below(3),
+                    self.below(4),
+                    self.below(12)
+                ),
+            };
+        }
+        text
+    }
+}
+
+/// An organisation whose files change at random, and what is registered of it.
+struct Changing {
+    folder: TempDir,
+    numbers: Numbers,
+    registered: BTreeSet<String>,
+}
+
+impl Changing {
+    fn new(seed: u64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for path in ["x", "y"] {
+            fs_err::create_dir(folder.path().join(path)).unwrap();
+        }
+        let root = "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {name: root}\nspec: {targets: ['./x/f0.yaml', './y/f4*.yaml'], presence: optional}\n";
+        fs_err::write(folder.path().join("catalog-info.yaml"), root).unwrap();
+        Self { folder, numbers: Numbers(seed), registered: BTreeSet::new() }
+    }
+
+    fn locations(&self) -> Vec<LocationRef> {
+        self.registered.iter().map(|path| LocationRef::new("file", path.as_str())).collect()
+    }
+
+    /// One file is another, gone, broken or new; or another is registered.
+    fn change(&mut self, bench: &mut Bench) {
+        let path = self.numbers.path();
+        let file = self.folder.path().join(&path);
+        match self.numbers.below(7) {
+            0 => drop(fs_err::remove_file(file)),
+            1 => fs_err::write(file, "kind: [").unwrap(),
+            2 => {
+                if !self.registered.remove(&path) && self.registered.len() < 2 {
+                    self.registered.insert(path.clone());
+                }
+                bench.machine.set_provided(Bucket::Registered, &self.locations());
+            }
+            _ => fs_err::write(file, self.numbers.file()).unwrap(),
+        }
+        bench.machine.changed(&LocationRef::new("file", path));
+    }
+
+    /// What is broken, or missing where it should be, stays as it was last good, which a fresh start cannot know.
+    fn repair(&mut self, bench: &mut Bench) {
+        for path in ["x", "y"].iter().flat_map(|folder| (0..7).map(move |file| format!("{folder}/f{file}.yaml"))) {
+            let file = self.folder.path().join(&path);
+            let text = fs_err::read_to_string(&file).ok();
+            if text.as_deref() == Some("kind: [") || text.is_none() && self.registered.contains(&path) {
+                fs_err::write(file, self.numbers.file()).unwrap();
+                bench.machine.changed(&LocationRef::new("file", path));
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_changes_it_comes_to_what_a_fresh_start_comes_to() {
+    for seed in 0..SEEDS {
+        let mut changing = Changing::new(seed);
+        let mut bench = Bench::new(changing.folder.path(), &[]);
+        for round in 0..12 {
+            for _ in 0..6 {
+                changing.change(&mut bench);
+                if changing.numbers.below(2) == 0 {
+                    bench.run();
+                }
+            }
+            changing.repair(&mut bench);
+            bench.run();
+            for _ in 0..2 {
+                bench.machine.sweep();
+                bench.run();
+            }
+            // There is nothing left that a walk would find.
+            bench.machine.todo.walk = true;
+            assert_eq!(bench.run(), 0);
+            let fresh = Bench::new(changing.folder.path(), &changing.locations());
+            let differ = |now: BTreeMap<String, String>, wanted: BTreeMap<String, String>| {
+                let all: BTreeSet<&String> = now.keys().chain(wanted.keys()).collect();
+                let differ = all.into_iter().filter(|one| now.get(*one) != wanted.get(*one));
+                let differ: Vec<_> = differ.map(|one| (one.clone(), now.get(one), wanted.get(one))).collect();
+                assert!(differ.is_empty(), "seed {seed}, round {round}: {differ:#?}");
+            };
+            differ(bench.all(), fresh.all());
+            differ(bench.about(), fresh.about());
+        }
+    }
+}
+
+/// More take long; 200 have passed.
+const SEEDS: u64 = 24;
