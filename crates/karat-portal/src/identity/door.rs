@@ -64,7 +64,7 @@ pub(crate) async fn door(State(identity): State<Arc<Identity>>, mut request: Req
         Err(refused) => refused,
         Ok(()) => {
             let viewer = Viewer {
-                name: name.clone(),
+                person: person.clone().unwrap_or_default(),
                 signs_out: identity.is_guarded() && person.is_some(),
                 csrf: identity.forgery.token(&visit),
             };
@@ -155,12 +155,10 @@ fn allowed(
         let back = if *method == Method::GET { back } else { "/" };
         return Err(Redirect::to(&format!("/login?back={}", segment(back))).into_response());
     };
-    if person.role < needed {
-        let says = format!("this needs the role {}; {} has {}", needed.word(), person.name, person.role.word());
+    if let Some(says) = person.lacks(needed) {
         return Err(match api {
             true => refusal(StatusCode::FORBIDDEN, "NotAllowedError", &says, request),
-            false => (StatusCode::FORBIDDEN, format!("Not allowed: {says}. Ask who administers the portal.\n"))
-                .into_response(),
+            false => not_allowed(&says),
         });
     }
     // A session's cookie is sent by the browser alone: what changes something must say where it comes from.
@@ -175,6 +173,11 @@ fn allowed(
         ));
     }
     Ok(())
+}
+
+/// What a page says to who may not do that.
+pub(crate) fn not_allowed(says: &str) -> Response {
+    (StatusCode::FORBIDDEN, format!("Not allowed: {says}. Ask who administers the portal.\n")).into_response()
 }
 
 /// An error as Backstage's clients read one.

@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 
 pub use accounts::{Account, Accounts, AccountsError, Token};
 pub use audit::{Audit, Entry};
-pub(crate) use door::door;
+pub(crate) use door::{door, needs, not_allowed};
 pub(crate) use routes::router;
 
 use crate::model::Clock;
@@ -27,10 +27,11 @@ use forgery::Forgery;
 use sessions::Sessions;
 
 /// What somebody may do: each may do what those before it may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Reads everything.
+    #[default]
     Viewer,
     /// Makes services, has things read again.
     Developer,
@@ -55,7 +56,7 @@ impl Role {
 }
 
 /// Somebody.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Person {
     /// Their name; empty for who sits at the machine.
     pub name: String,
@@ -63,6 +64,19 @@ pub struct Person {
     pub role: Role,
     /// Whether a program asks in their name, with a token: it has no cookies that another site could use.
     pub by_token: bool,
+}
+
+impl Person {
+    /// What is said if their role is not enough.
+    pub fn lacks(&self, needed: Role) -> Option<String> {
+        let says = || format!("this needs the role {}; {} has {}", needed.word(), self.name, self.role.word());
+        (self.role < needed).then(says)
+    }
+
+    /// Whether they may change what somebody asked for: it is theirs, or they administer the portal.
+    pub fn may_change_of(&self, owner: &str) -> bool {
+        self.role == Role::Platform || self.name == owner
+    }
 }
 
 /// Why a portal is not opened to others.

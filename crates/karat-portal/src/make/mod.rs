@@ -27,6 +27,7 @@ pub use tasks::{Asked, Event, Refused, Status, Task, What};
 use tasks::{Board, Line};
 use walk::Live;
 
+use crate::identity::Person;
 use crate::model::Clock;
 use crate::state::Drain;
 
@@ -216,11 +217,12 @@ impl Maker {
         Ok(())
     }
 
-    /// Says that a task shall end.
+    /// Somebody says that a task shall end.
     ///
     /// # Errors
-    /// There is no such task, or it is over.
-    pub fn cancel(&self, id: &str) -> Result<(), Refused> {
+    /// There is no such task, it is not theirs, or it is over.
+    pub fn cancel(&self, id: &str, by: &Person) -> Result<(), Refused> {
+        self.of(id, by)?;
         self.board.cancel(id)?;
         if self.board.find(id).is_some_and(|task| task.status.is_over()) {
             self.given.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
@@ -228,18 +230,25 @@ impl Maker {
         Ok(())
     }
 
-    /// Asks for a task again that failed or was cancelled, on the same answers.
+    /// Somebody asks for a task again that failed or was cancelled, on the same answers and as who asked for it.
     ///
     /// # Errors
-    /// There is no such task, or it is no such one.
-    pub fn again(&self, id: &str, secrets: Data) -> Result<(), Refused> {
-        let task = self.board.find(id).ok_or_else(|| Refused::Missing(id.to_owned()))?;
+    /// There is no such task, it is not theirs, or it is no such one.
+    pub fn again(&self, id: &str, secrets: Data, by: &Person) -> Result<(), Refused> {
+        let task = self.of(id, by)?;
         let part = |name: &str| {
             let value = task.asked.spec.get(name).cloned().unwrap_or_default();
             serde_json::from_value::<Data>(value).unwrap_or_default()
         };
         let given = Given { answers: part("parameters"), secrets, user: part("user") };
         self.holding(id, given, || self.board.again(id))
+    }
+
+    /// A task that somebody may change.
+    fn of(&self, id: &str, by: &Person) -> Result<Task, Refused> {
+        let task = self.board.find(id).ok_or_else(|| Refused::Missing(id.to_owned()))?;
+        task.check_is_of(by)?;
+        Ok(task)
     }
 
     /// A task.

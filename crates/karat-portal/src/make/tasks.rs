@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::Made;
 use super::kept::Kept;
+use crate::identity::Person;
 use crate::model::Clock;
 
 /// So many tasks are remembered.
@@ -140,6 +141,18 @@ pub struct Task {
 }
 
 impl Task {
+    /// Whether somebody may have it end or be done again: who made it may, and who administers the portal.
+    ///
+    /// # Errors
+    /// [`Refused::NotTheirs`].
+    pub fn check_is_of(&self, person: &Person) -> Result<(), Refused> {
+        if person.may_change_of(&self.asked.who) {
+            return Ok(());
+        }
+        let by = if self.asked.who.is_empty() { "this machine" } else { &self.asked.who };
+        Err(Refused::NotTheirs(by.to_owned()))
+    }
+
     fn new(asked: Arc<Asked>) -> Self {
         Self { asked, status: Status::Open, heard: None, events: Vec::new(), made: None, trouble: Vec::new() }
     }
@@ -195,6 +208,9 @@ pub enum Refused {
     /// There is no such task.
     #[error("No task with id '{0}' found")]
     Missing(String),
+    /// It is somebody else's.
+    #[error("this task is of {0}: only they and the role platform may cancel it or do it again")]
+    NotTheirs(String),
     /// It is not in a state for that.
     #[error("{0}")]
     Conflict(String),

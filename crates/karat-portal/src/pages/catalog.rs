@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::{Page, paths, words};
 use crate::look::Icon;
 use crate::model::{Entities, Model, scored_of};
-use crate::parts::{Active, Column, Header, Query, Sort, State, Table, empty, hallmark, header, table};
+use crate::parts::{Active, Column, Header, Query, Sort, State, Table, Viewer, empty, hallmark, header, table};
 
 /// So many entities are on a page.
 const PAGE: usize = 50;
@@ -33,7 +33,7 @@ const CHOICES: [(&str, &str, &str); 5] = [
 ];
 
 /// The page.
-pub fn catalog(model: &Model, entities: &dyn Entities, query: &Query) -> Page {
+pub fn catalog(model: &Model, entities: &dyn Entities, query: &Query, viewer: &Viewer) -> Page {
     let sort = Sort::read(query, &COLUMNS, Sort { key: "metadata.name", down: false });
     let number = query.get("page").and_then(|page| page.parse::<usize>().ok()).unwrap_or(1).clamp(1, 100_000);
     let chosen = |without: &str| -> Option<Predicate> {
@@ -65,10 +65,12 @@ pub fn catalog(model: &Model, entities: &dyn Entities, query: &Query) -> Page {
         .iter()
         .filter_map(|reference| entities.get(reference).map(|entity| row(model, entities, reference, &entity)))
         .collect();
+    let create = || html! { a class="button" href="/create" { (Icon::Create.draw()) "Create" } };
+    let actions = viewer.refused(paths::MAKES).map_or_else(|| vec![create()], |_| Vec::new());
     let head = Header {
         title: "Catalog",
         question: "What is there, who owns it, and is it well?",
-        actions: vec![html! { a class="button" href="/create" { (Icon::Create.draw()) "Create" } }],
+        actions,
         ..Header::default()
     };
     let pages = found.total.div_ceil(PAGE);

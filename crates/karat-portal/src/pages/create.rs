@@ -4,11 +4,11 @@ use karat_diag::Diagnostic;
 use karat_scaffold::{Data, Problem, Question, Template};
 use maud::{Markup, html};
 
-use super::{Page, words};
+use super::{Page, paths, words};
 use crate::make::{Made, Status, Task, What};
 use crate::parts::{
-    Active, Choice, Control, Crumb, Field, Header, State, Step, Viewer, ago, empty, field, header, log, notice,
-    relative, safe, segment, steps,
+    Active, Choice, Control, Crumb, Field, Header, Post, State, Step, Viewer, ago, empty, field, header, log, notice,
+    post, refusal, relative, safe, segment, steps,
 };
 
 /// So many files are named.
@@ -18,7 +18,7 @@ const TASKS: usize = 20;
 const LINES: usize = 100;
 
 /// The golden paths: the template, and where it is from.
-pub fn create(paths: &[(&Template, &str)], tasks: &[Task], now: i64) -> Page {
+pub fn create(found: &[(&Template, &str)], tasks: &[Task], now: i64, viewer: &Viewer) -> Page {
     let head = Header {
         title: "Create",
         question: "What can I make that meets every standard from its first day?",
@@ -26,11 +26,12 @@ pub fn create(paths: &[(&Template, &str)], tasks: &[Task], now: i64) -> Page {
     };
     let content = html! {
         (header(&head))
-        @if paths.is_empty() {
+        @if let Some(why) = viewer.refused(paths::MAKES) { (refusal(&why)) }
+        @if found.is_empty() {
             (empty("There is no golden path.", "A golden path is a software template of Backstage's.", &html! { "Write one in " code { "governance/paths/" } "." }))
         }
         ul class="rows" {
-            @for (template, source) in paths {
+            @for (template, source) in found {
                 li {
                     div {
                         a href=(href(template)) { strong { (template.title) } }
@@ -46,7 +47,7 @@ pub fn create(paths: &[(&Template, &str)], tasks: &[Task], now: i64) -> Page {
                 ul class="rows" {
                     @for task in tasks.iter().take(TASKS) {
                         li {
-                            a href={ "/create/tasks/" (task.asked.id) } { (task.asked.template.1) }
+                            a href=(paths::task(&task.asked.id)) { (task.asked.template.1) }
                             span class="small" {
                                 @let (state, word) = how(task.status);
                                 (state.word(word))
@@ -62,7 +63,7 @@ pub fn create(paths: &[(&Template, &str)], tasks: &[Task], now: i64) -> Page {
 }
 
 fn href(template: &Template) -> String {
-    format!("/create/{}/{}", segment(&template.namespace), segment(&template.name))
+    paths::golden(&template.namespace, &template.name)
 }
 
 fn head<'t>(template: &'t Template, question: &'t str) -> Header<'t> {
@@ -96,8 +97,7 @@ pub fn form(
                 @for problem in others { p { (problem.parameter) ": " (problem.message) } }
             }))
         }
-        form class="stacked" method="post" action=(href(template)) {
-            input type="hidden" name="csrf" value=(viewer.csrf);
+        (post(viewer, Post { to: &href(template), class: "stacked", ..Post::default() }, &html! {
             @for page in &template.pages {
                 @let questions = page.questions(answers);
                 @if !questions.is_empty() {
@@ -113,7 +113,7 @@ pub fn form(
                 }
             }
             div { button class="main" name="do" value="review" { "Review" } }
-        }
+        }))
     };
     Page::new(Active::Create, template.title.clone(), content)
 }
@@ -193,14 +193,13 @@ pub fn review(template: &Template, answers: &Data, made: &Made, fields: &[(Strin
             h2 id="makes" { "What it makes" }
             (results(made, "will make", "will change"))
         }
-        form class="actions" method="post" action=(href(template)) {
-            input type="hidden" name="csrf" value=(viewer.csrf);
+        (post(viewer, Post { to: &href(template), class: "actions", ..Post::default() }, &html! {
             @for (name, value) in fields.iter().filter(|(name, _)| name == "asked" || name.starts_with("a.")) {
                 input type="hidden" name=(name) value=(value);
             }
             button class="main" name="do" value="make" { "Create" }
             button name="do" value="change" { "Change answers" }
-        }
+        }))
     };
     Page::new(Active::Create, template.title.clone(), content)
 }
@@ -233,8 +232,9 @@ pub fn failed(template: &Template, told: &[Diagnostic]) -> Page {
 /// A task: how it stands, each step with what it said, and in the end what there is.
 pub fn task(task: &Task, now: i64, viewer: &Viewer) -> Page {
     let (namespace, name) = &task.asked.template;
-    let again = format!("/create/{}/{}", segment(namespace), segment(name));
-    let here = format!("/create/tasks/{}", segment(&task.asked.id));
+    let again = paths::golden(namespace, name);
+    let here = paths::task(&task.asked.id);
+    let theirs = task.check_is_of(&viewer.person).err().map(|refused| refused.to_string());
     let (title, question) = match task.status {
         Status::Open | Status::Processing => ("Being made", "How far is it?"),
         Status::Completed => ("What was made", "Did it work, and what is next?"),
@@ -248,10 +248,14 @@ pub fn task(task: &Task, now: i64, viewer: &Viewer) -> Page {
         ..Header::default()
     };
     let button = |what: &str, word: &str| {
+        let form = Post { to: &format!("{here}/{what}"), refused: theirs.as_deref(), ..Post::default() };
+        post(viewer, form, &html! { button { (word) } })
+    };
+    let after = || {
         html! {
-            form method="post" action={ (here) "/" (what) } {
-                input type="hidden" name="csrf" value=(viewer.csrf);
-                button { (word) }
+            div class="actions" {
+                (button("retry", "Do it again"))
+                @if viewer.refused(&again).is_none() { a class="button" href=(again) { "Change answers" } }
             }
         }
     };
@@ -264,11 +268,11 @@ pub fn task(task: &Task, now: i64, viewer: &Viewer) -> Page {
                 @for (message, fix) in &task.trouble {
                     (notice(State::Bad, &html! { p { strong { "Nothing was made." } " " (words::said(message)) } @if let Some(fix) = fix { p class="muted" { (fix) } } }))
                 }
-                div class="actions" { (button("retry", "Do it again")) a class="button" href=(again) { "Change answers" } }
+                (after())
             },
             Status::Cancelled => {
                 (notice(State::Attention, &html! { strong { "It was cancelled." } " Nothing was made." }))
-                div class="actions" { (button("retry", "Do it again")) a class="button" href=(again) { "Change answers" } }
+                (after())
             },
         }
         // What happens meanwhile is shown by the script, which asks for this very section again.

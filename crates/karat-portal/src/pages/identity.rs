@@ -5,7 +5,8 @@ use maud::{Markup, html};
 use super::Page;
 use crate::identity::{Entry, Token};
 use crate::parts::{
-    Active, Column, Control, Field, Header, State, Table, Viewer, ago, empty, field, header, notice, relative, table,
+    Active, Column, Control, Field, Header, Post, State, Table, Viewer, ago, empty, field, header, notice, post,
+    relative, table,
 };
 
 /// Signing in. `back` is where it leads.
@@ -22,13 +23,12 @@ pub fn login(viewer: &Viewer, back: &str, wrong: Option<&str>) -> Page {
     let content = html! {
         (header(&head))
         @if let Some(wrong) = wrong { (notice(State::Bad, &html! { (wrong) })) }
-        form class="stacked" method="post" action="/login" {
-            input type="hidden" name="csrf" value=(viewer.csrf);
+        (post(viewer, Post { to: "/login", class: "stacked", ..Post::default() }, &html! {
             input type="hidden" name="back" value=(back);
             (field(&line("text", "name", "Name")))
             (field(&line("password", "password", "Password")))
             div { button class="main" { "Sign in" } }
-        }
+        }))
         p class="muted prose" { "Who administers the portal makes accounts: " code { "karat account add NAME --role developer" } "." }
     };
     Page::new(Active::None, "Sign in", content)
@@ -48,13 +48,10 @@ pub fn tokens(
         vec![
             html! { (token.title) },
             when(now, token.made),
-            html! {
-                form method="post" action="/tokens/revoke" {
-                    input type="hidden" name="csrf" value=(viewer.csrf);
-                    input type="hidden" name="id" value=(token.id);
-                    button { "Revoke" span class="hide" { " " (token.title) } }
-                }
-            },
+            post(viewer, Post { to: "/tokens/revoke", ..Post::default() }, &html! {
+                input type="hidden" name="id" value=(token.id);
+                button { "Revoke" span class="hide" { " " (token.title) } }
+            }),
         ]
     });
     let content = html! {
@@ -72,11 +69,10 @@ pub fn tokens(
             (empty("Nobody signs in here.", "The portal listens on this machine alone, so programs need no token.", &html! { a href="/" { "Go home" } }))
         } @else {
             @if !tokens.is_empty() { (table(&Table { caption: "Tokens", columns: &COLUMNS, rows: rows.collect(), sort: None })) }
-            form class="filters" method="post" action="/tokens" {
-                input type="hidden" name="csrf" value=(viewer.csrf);
+            (post(viewer, Post { to: "/tokens", class: "filters", ..Post::default() }, &html! {
                 div { label for="title" { "What it is for" } input id="title" name="title" required maxlength="80"; }
                 button class="main" { "Make a token" }
-            }
+            }))
         }
     };
     Page::new(Active::None, "Tokens", content)

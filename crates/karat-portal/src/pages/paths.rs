@@ -4,6 +4,19 @@ use karat_standards::Entity;
 
 use crate::parts::segment;
 
+/// What is above every form that makes something.
+pub(super) const MAKES: &str = "/create/";
+
+/// The form of a golden path.
+pub fn golden(namespace: &str, name: &str) -> String {
+    format!("{MAKES}{}/{}", segment(namespace), segment(name))
+}
+
+/// A task.
+pub fn task(id: &str) -> String {
+    format!("{MAKES}tasks/{}", segment(id))
+}
+
 /// The scorecard of something.
 pub fn scorecard(entity: &Entity) -> String {
     format!("/scorecards/{}/{}", entity.kind.word(), segment(&entity.name))

@@ -2,7 +2,8 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::{State, notice};
+use super::{Post, State, Viewer, notice, post};
+use crate::identity::Role;
 use crate::look::{Icon, MARK, SCRIPT, STYLE};
 
 /// The part of the portal that a page belongs to.
@@ -29,17 +30,6 @@ pub enum Theme {
     Light,
     /// Dark.
     Dark,
-}
-
-/// Who reads.
-#[derive(Clone, Debug, Default)]
-pub struct Viewer {
-    /// What to call them; empty where nobody signs in.
-    pub name: String,
-    /// Whether they can sign out.
-    pub signs_out: bool,
-    /// What a form of theirs must send back.
-    pub csrf: String,
 }
 
 /// What pages share.
@@ -136,20 +126,21 @@ fn rail(frame: &Frame, active: Active) -> Markup {
                 }
             }
             div class="foot" {
-                @if !frame.viewer.name.is_empty() { span class="who small muted" { (frame.viewer.name) } }
-                form class="theme" method="post" action="/theme" {
-                    input type="hidden" name="csrf" value=(frame.viewer.csrf);
+                @if frame.viewer.signs_out {
+                    a class="who small" href="/tokens" { (frame.viewer.person.name) span class="hide" { ": tokens" } }
+                    @if frame.viewer.person.role == Role::Platform { a class="small" href="/audit" { "Audit" } }
+                }
+                (post(&frame.viewer, Post { to: "/theme", class: "theme", ..Post::default() }, &html! {
                     input type="hidden" name="back" value=(frame.here);
                     @let to = if frame.theme == Theme::Dark { "light" } else { "dark" };
                     button class="plain" name="to" value=(to) title="Change between light and dark" {
                         (Icon::Theme.draw()) span class="hide" { "Change between light and dark" }
                     }
-                }
+                }))
                 @if frame.viewer.signs_out {
-                    form method="post" action="/logout" {
-                        input type="hidden" name="csrf" value=(frame.viewer.csrf);
+                    (post(&frame.viewer, Post { to: "/logout", ..Post::default() }, &html! {
                         button class="plain small" { "Sign out" }
-                    }
+                    }))
                 }
             }
         }

@@ -18,7 +18,7 @@ const HITS: (usize, usize) = (60, 12);
 pub(super) async fn catalog(State(site): State<Arc<Site>>, ask: Ask) -> Response {
     let now = site.models.now();
     let entities = site.entities();
-    site.answer(&ask, &now, &pages::catalog(&now.model, &*entities, &ask.query))
+    site.answer(&ask, &now, &pages::catalog(&now.model, &*entities, &ask.query, &ask.viewer))
 }
 
 type Named = Path<(String, String, String)>;

@@ -11,17 +11,17 @@ use karat_scaffold::Data;
 use maud::html;
 
 use super::{Ask, Site};
-use crate::identity::Person;
+use crate::identity::{Person, not_allowed};
 use crate::make::{Failure, Maker, NotAsked, Refused, Who, answers};
 use crate::model::Model;
 use crate::pages::{self, Page};
-use crate::parts::{Active, State as How, notice, segment};
+use crate::parts::{Active, State as How, notice};
 
 /// The most fields of a form.
 const FIELDS: usize = 1_000;
 
 pub(super) async fn create(State(site): State<Arc<Site>>, ask: Ask) -> Response {
-    let work = Arc::clone(&site);
+    let (work, viewer) = (Arc::clone(&site), ask.viewer.clone());
     let page = tokio::task::spawn_blocking(move || match work.maker.paths() {
         Ok(found) => {
             let shown: Vec<_> = found
@@ -33,7 +33,7 @@ pub(super) async fn create(State(site): State<Arc<Site>>, ask: Ask) -> Response 
                     )
                 })
                 .collect();
-            pages::create(&shown, &work.maker.tasks(), work.now())
+            pages::create(&shown, &work.maker.tasks(), work.now(), &viewer)
         }
         Err(failure) => wrong(&failure),
     });
@@ -64,29 +64,33 @@ pub(super) async fn task(State(site): State<Arc<Site>>, Path(id): Path<String>, 
     site.maybe(&ask, &site.models.now(), page, "task of that name", ("/create", "Show what can be made"))
 }
 
-pub(super) async fn cancel(site: State<Arc<Site>>, path: Path<String>, ask: Ask) -> Response {
-    changed(site, path, ask, Maker::cancel).await
+pub(super) async fn cancel(site: State<Arc<Site>>, path: Path<String>, person: By, ask: Ask) -> Response {
+    changed(site, path, person, ask, Maker::cancel).await
 }
 
-pub(super) async fn again(site: State<Arc<Site>>, path: Path<String>, ask: Ask) -> Response {
-    changed(site, path, ask, |maker, id| maker.again(id, Data::default())).await
+pub(super) async fn again(site: State<Arc<Site>>, path: Path<String>, person: By, ask: Ask) -> Response {
+    changed(site, path, person, ask, |maker, id, by| maker.again(id, Data::default(), by)).await
 }
+
+type By = Extension<Person>;
 
 /// Back to a task that is to change; one that cannot is shown as it is.
 async fn changed(
     State(site): State<Arc<Site>>,
     Path(id): Path<String>,
+    Extension(person): By,
     ask: Ask,
-    change: fn(&Maker, &str) -> Result<(), Refused>,
+    change: fn(&Maker, &str, &Person) -> Result<(), Refused>,
 ) -> Response {
     let work = Arc::clone(&site);
     let asked = id.clone();
-    let changed = tokio::task::spawn_blocking(move || change(&work.maker, &asked)).await;
+    let changed = tokio::task::spawn_blocking(move || change(&work.maker, &asked, &person)).await;
     match changed {
+        Ok(Err(refused @ Refused::NotTheirs(_))) => not_allowed(&refused.to_string()),
         Ok(Err(Refused::Missing(_))) => task(State(site), Path(id), ask).await,
         Ok(_) => {
             site.maker.work();
-            Redirect::to(&format!("/create/tasks/{}", segment(&id))).into_response()
+            Redirect::to(&pages::paths::task(&id)).into_response()
         }
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
@@ -143,7 +147,7 @@ async fn walk(
     match next.await {
         Ok(Next::Task(id)) => {
             site.maker.work();
-            Redirect::to(&format!("/create/tasks/{id}")).into_response()
+            Redirect::to(&pages::paths::task(&id)).into_response()
         }
         Ok(Next::Page(page)) => site.answer(&ask, &site.models.now(), &page),
         Ok(Next::Missing) => site.maybe(&ask, &site.models.now(), None, &what, ("/create", "Show what can be made")),

@@ -121,20 +121,25 @@ pub(super) async fn one(State(portal): State<Shared>, Named(id): Named<String>) 
 }
 
 /// Says that a task shall end.
-pub(super) async fn cancel(State(portal): State<Shared>, Named(id): Named<String>) -> Result<Json<Value>, ApiError> {
-    off(move || Ok(portal.site.maker.cancel(&id)?)).await?;
+pub(super) async fn cancel(
+    State(portal): State<Shared>,
+    Extension(person): Extension<Person>,
+    Named(id): Named<String>,
+) -> Result<Json<Value>, ApiError> {
+    off(move || Ok(portal.site.maker.cancel(&id, &person)?)).await?;
     Ok(Json(json!({"status": "cancelled"})))
 }
 
 /// Asks for a task again.
 pub(super) async fn retry(
     State(portal): State<Shared>,
+    Extension(person): Extension<Person>,
     Named(id): Named<String>,
     Body(body): Body,
 ) -> Result<Response, ApiError> {
     let secrets = secrets(&body)?;
     let (work, again) = (Arc::clone(&portal), id.clone());
-    off(move || Ok(work.site.maker.again(&again, secrets)?)).await?;
+    off(move || Ok(work.site.maker.again(&again, secrets, &person)?)).await?;
     portal.site.maker.work();
     Ok((StatusCode::CREATED, Json(json!({"id": id}))).into_response())
 }
@@ -144,6 +149,7 @@ impl From<Refused> for ApiError {
         let message = refused.to_string();
         match refused {
             Refused::Missing(_) => Self::not_found(message),
+            Refused::NotTheirs(_) => Self::not_allowed(message),
             Refused::Conflict(_) => Self::conflict(message),
             Refused::Full => Self::unavailable(message),
             Refused::Io(_) => Self::internal(message),
