@@ -1,6 +1,6 @@
 //! Golden paths: Backstage's software templates (`scaffolder.backstage.io/v1beta3`), their answers, and what they make.
 //!
-//! - [`Template::read`]: a template; [`Page::questions`] is what it asks, [`complete`] fills defaults in and checks.
+//! - [`Template::read`]: a template; [`shown`] and [`Page::questions`] are what it asks, [`complete`] fills defaults in and checks.
 //! - [`run`]: answers to an [`Outcome`]: trees in memory, which the caller writes; absolute URLs go through [`Remotes`].
 //!   [`run_watched`] tells each step to a [`Progress`] while it happens; [`actions()`] is what steps can do.
 //! - [`Lineage`], [`pack`]: the record that a made repository keeps.
@@ -21,6 +21,7 @@ mod merge;
 pub mod nunjucks;
 mod parameters;
 mod progress;
+mod question;
 mod repo_url;
 mod run;
 mod template;
@@ -33,8 +34,9 @@ pub use data::Data;
 pub use error::{Error, Place, Problem};
 pub use lineage::{BASE_FILE, Generated, LINEAGE_FILE, Lineage, pack, unpack};
 pub use merge::{Labels, Merged, Style, merge};
-pub use parameters::{Page, Question, carried_over, complete};
+pub use parameters::{Page, carried_over, complete, relevant, shown};
 pub use progress::{Progress, StepName, Told, Unwatched};
+pub use question::Question;
 pub use repo_url::RepoUrl;
 pub use run::{Given, Kind, Offline, Outcome, Output, Publication, Remotes, run, run_repository, run_watched};
 pub use template::{OWNED, Template, VERSION, find};

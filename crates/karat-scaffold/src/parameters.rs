@@ -4,6 +4,11 @@ use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 
 use crate::Data;
 use crate::error::{Error, Problem};
+use crate::nunjucks::{self, Fuel};
+use crate::question::{self, NESTING, Question};
+
+/// What is said of a question that must be answered.
+const UNANSWERED: &str = "an answer is required";
 
 /// One page of the form.
 #[derive(Debug)]
@@ -14,29 +19,10 @@ pub struct Page {
     pub description: Option<String>,
     schema: Data,
     validator: Validator,
-}
-
-/// One question of a page.
-#[derive(Clone, Debug)]
-pub struct Question {
-    /// The parameter's name.
-    pub name: String,
-    /// What is asked.
-    pub title: String,
-    /// More about it.
-    pub description: Option<String>,
-    /// What counts without an answer.
-    pub default: Option<Data>,
-    /// Whether there must be an answer.
-    pub required: bool,
-    /// The answers to choose from, with the words for them; empty if there is no choice.
-    pub choices: Vec<(Data, String)>,
-    /// `string`, `integer`, `number`, `boolean`, `array`, `object`.
-    pub kind: String,
-    /// A password or a token: neither shown nor recorded.
-    pub secret: bool,
-    /// The kinds of entities of the catalog that the answer names one of, in small letters: of pickers.
-    pub picks: Vec<String>,
+    /// Whether it is asked for at all: `when`.
+    when: Option<Data>,
+    /// Whether every answer to it is secret.
+    secret: bool,
 }
 
 impl Page {
@@ -52,14 +38,25 @@ impl Page {
             description: text("description"),
             schema: page.clone(),
             validator,
+            when: page.get("when").cloned(),
+            secret: false,
         })
     }
 
+    /// Reads the schema of `spec.secrets`.
+    pub(crate) fn secrets(schema: &Data) -> Result<Self, String> {
+        let page = Self::read(schema, 0)?;
+        let title = if schema.get("title").is_some() { page.title } else { "Secrets".to_owned() };
+        Ok(Self { title, when: None, secret: true, ..page })
+    }
+
     /// The questions that the page asks given some answers: its properties, and those that answers bring in by
-    /// `dependencies`, `if` and `then`.
+    /// `dependencies`, `if`, `then` and `else`.
     pub fn questions(&self, answers: &Data) -> Vec<Question> {
-        let mut questions = Vec::new();
-        collect(&self.schema, answers, &mut questions, 0);
+        let mut questions = question::questions(&self.schema, answers);
+        for question in questions.iter_mut().filter(|_| self.secret) {
+            (question.secret, question.in_secrets) = (true, true);
+        }
         questions
     }
 
@@ -70,28 +67,48 @@ impl Page {
         let mut problems: Vec<Problem> =
             self.validator.iter_errors(&instance).map(|error| self.problem(&error, &questions)).collect();
         problems.dedup();
+        // What a branch of `oneOf` requires, the validator tells as no branch that fits.
+        let known: Vec<String> = problems.iter().map(|problem| problem.parameter.clone()).collect();
+        let unanswered =
+            |one: &&Question| one.required && answers.get(&one.name).is_none() && !known.contains(&one.name);
+        let missing: Vec<&Question> = questions.iter().filter(unanswered).collect();
+        if !missing.is_empty() {
+            problems.retain(|problem| !(problem.parameter.is_empty() && problem.keyword == "oneOf"));
+        }
+        problems.extend(missing.into_iter().map(|question| Problem {
+            page: self.title.clone(),
+            parameter: question.name.clone(),
+            message: UNANSWERED.to_owned(),
+            keyword: "required".to_owned(),
+            description: question.description.clone(),
+        }));
         problems
     }
 
     fn problem(&self, error: &ValidationError<'_>, questions: &[Question]) -> Problem {
         use jsonschema::error::ValidationErrorKind;
         let path = error.instance_path().as_str().trim_start_matches('/').to_owned();
+        let about = |parameter: &str| {
+            let top = parameter.split('/').next().unwrap_or_default();
+            questions.iter().find(|question| question.name == top)
+        };
         let (parameter, message) = match error.kind() {
-            ValidationErrorKind::Required { property: serde_json::Value::String(name) } => (
-                if path.is_empty() { name.clone() } else { format!("{path}/{name}") },
-                "an answer is required".to_owned(),
-            ),
+            ValidationErrorKind::Required { property: serde_json::Value::String(name) } => {
+                (if path.is_empty() { name.clone() } else { format!("{path}/{name}") }, UNANSWERED.to_owned())
+            }
+            // The answers as a whole, or one that is secret, are told nowhere.
+            _ if self.secret || about(&path).is_none_or(|question| question.secret) => {
+                (path, error.masked_with("the answer").to_string())
+            }
             _ => (path, error.to_string()),
         };
-        let top = parameter.split('/').next().unwrap_or_default();
-        let description =
-            questions.iter().find(|question| question.name == top).and_then(|question| question.description.clone());
+        let description = about(&parameter).and_then(|question| question.description.clone());
         let keyword = error.schema_path().as_str().rsplit('/').next().unwrap_or_default().to_owned();
         Problem { page: self.title.clone(), parameter, message, keyword, description }
     }
 }
 
-fn compile(schema: &Data) -> Result<Validator, String> {
+pub(crate) fn compile(schema: &Data) -> Result<Validator, String> {
     // What the form of Backstage validates with: draft 7 of JSON Schema, formats asserted.
     jsonschema::options()
         .with_draft(Draft::Draft7)
@@ -101,115 +118,56 @@ fn compile(schema: &Data) -> Result<Validator, String> {
         .map_err(|error| error.to_string())
 }
 
-/// The deepest nesting of conditions within conditions.
-const NESTING: usize = 8;
-
-fn collect(schema: &Data, answers: &Data, questions: &mut Vec<Question>, depth: usize) {
-    if depth > NESTING {
-        return;
+/// The pages that are asked for given some answers: those whose `when` holds. A condition sees the answers to the pages before it
+/// that are asked for.
+pub fn shown<'p>(pages: &'p [Page], answers: &Data) -> Vec<&'p Page> {
+    if pages.iter().all(|page| page.when.is_none()) {
+        return pages.iter().collect();
     }
-    let required: Vec<&str> =
-        schema.get("required").map(Data::items).unwrap_or_default().iter().filter_map(Data::as_str).collect();
-    for (name, property) in schema.get("properties").map(Data::entries).unwrap_or_default() {
-        // A branch repeats the property that it depends on, to say which value it is for.
-        if !questions.iter().any(|known| known.name == *name) {
-            questions.push(question(name, property, required.contains(&name.as_str())));
-        }
+    let fuel = Fuel::default();
+    let (mut shown, mut left_out) = (Vec::new(), Vec::new());
+    for page in pages {
+        let holds = page.when.as_ref().is_none_or(|when| {
+            let parameters = without(answers, &left_out, &shown);
+            applies(when, &[("parameters", parameters)].into_iter().collect(), &fuel)
+        });
+        if holds { shown.push(page) } else { left_out.push(page) }
     }
-    for (name, dependency) in schema.get("dependencies").map(Data::entries).unwrap_or_default() {
-        if answers.get(name).is_none() {
-            continue;
-        }
-        for branch in dependency.get("oneOf").map(Data::items).unwrap_or_default() {
-            let condition: Data = [(
-                "properties",
-                [(name.as_str(), branch.at(["properties", name]).cloned().unwrap_or_default())].into_iter().collect(),
-            )]
-            .into_iter()
-            .collect();
-            if holds(&condition, answers) {
-                collect(branch, answers, questions, depth + 1);
-            }
-        }
-        if dependency.get("oneOf").is_none() {
-            collect(dependency, answers, questions, depth + 1);
-        }
-    }
-    for part in schema.get("allOf").map(Data::items).unwrap_or_default() {
-        collect(part, answers, questions, depth + 1);
-    }
-    if let Some(condition) = schema.get("if") {
-        let branch = if holds(condition, answers) { "then" } else { "else" };
-        if let Some(branch) = schema.get(branch) {
-            collect(branch, answers, questions, depth + 1);
-        }
-    }
+    shown
 }
 
-fn holds(condition: &Data, answers: &Data) -> bool {
-    compile(condition).is_ok_and(|validator| validator.is_valid(&answers.to_serde()))
-}
-
-fn question(name: &str, property: &Data, required: bool) -> Question {
-    let text = |key: &str| property.get(key).and_then(Data::as_str);
-    let shown = |data: &Data| data.as_str().map_or_else(|| data.to_json(), str::to_owned);
-    let names = property.get("enumNames").map(Data::items).unwrap_or_default();
-    let mut choices: Vec<(Data, String)> = Vec::new();
-    for (index, choice) in property.get("enum").map(Data::items).unwrap_or_default().iter().enumerate() {
-        choices.push((choice.clone(), names.get(index).map_or_else(|| shown(choice), shown)));
-    }
-    for branch in ["oneOf", "anyOf"].iter().flat_map(|key| property.get(key).map(Data::items).unwrap_or_default()) {
-        if let Some(value) = branch.get("const") {
-            choices.push((value.clone(), branch.get("title").map_or_else(|| shown(value), shown)));
-        }
-    }
-    let kind = text("type").unwrap_or(match property.get("properties") {
-        Some(_) => "object",
-        None => "string",
-    });
-    Question {
-        name: name.to_owned(),
-        title: text("title").unwrap_or(name).to_owned(),
-        description: text("description").map(str::to_owned),
-        default: default(property),
-        required,
-        choices,
-        kind: kind.to_owned(),
-        secret: matches!(text("ui:field"), Some("Secret" | "SecretInput")) || text("ui:widget") == Some("password"),
-        picks: picks(property),
-    }
-}
-
-/// What a picker of entities offers: the kinds of its filter, or those that it is for.
-fn picks(property: &Data) -> Vec<String> {
-    let field = property.get("ui:field").and_then(Data::as_str).unwrap_or_default();
-    let own: &[&str] = match field {
-        "OwnerPicker" | "MyGroupsPicker" => &["group"],
-        "EntityPicker" | "MultiEntityPicker" => &[],
-        _ => return Vec::new(),
+/// As Backstage has it: what cannot be evaluated holds.
+fn applies(when: &Data, context: &Data, fuel: &Fuel) -> bool {
+    let expression = match when {
+        Data::Bool(holds) => return *holds,
+        when => when.as_str().unwrap_or_default().trim(),
     };
-    let filter = property.at(["ui:options", "catalogFilter"]).cloned().unwrap_or_default();
-    let filters = if matches!(filter, Data::List(_)) { filter.items().to_vec() } else { vec![filter] };
-    let mut kinds: Vec<String> = Vec::new();
-    for kind in filters.iter().filter_map(|filter| filter.get("kind")) {
-        let several = kind.items().iter().filter_map(Data::as_str).map(str::to_lowercase);
-        kinds.extend(several.chain(kind.as_str().map(str::to_lowercase)));
+    if expression.is_empty() {
+        return true;
     }
-    if kinds.is_empty() { own.iter().map(|kind| (*kind).to_owned()).collect() } else { kinds }
+    let expression =
+        if expression.starts_with("${{") { expression.to_owned() } else { format!("${{{{ {expression} }}}}") };
+    nunjucks::value(&expression, context, fuel).map_or(true, |value| match value.unwrap_or_default() {
+        Data::List(items) => !items.is_empty(),
+        value => value.truthy(),
+    })
 }
 
-/// The default of a property; of an object also what its properties have.
-fn default(property: &Data) -> Option<Data> {
-    let own = property.get("default").cloned();
-    let mut filled = own.clone().unwrap_or_default();
-    for (name, inner) in property.get("properties").map(Data::entries).unwrap_or_default() {
-        if filled.get(name).is_none()
-            && let Some(value) = default(inner)
-        {
-            filled.set(name, value);
-        }
-    }
-    if filled == Data::Null { own } else { Some(filled) }
+/// The answers without those that only pages ask for that are left out.
+fn without(answers: &Data, left_out: &[&Page], shown: &[&Page]) -> Data {
+    let names =
+        |pages: &[&Page]| -> Vec<String> { pages.iter().flat_map(|page| question::names(&page.schema)).collect() };
+    let (gone, there) = (names(left_out), names(shown));
+    let stays = |name: &String| !gone.contains(name) || there.contains(name);
+    answers.entries().iter().filter(|(name, _)| stays(name)).cloned().collect()
+}
+
+/// The answers without those to pages that are not asked for.
+pub fn relevant(pages: &[Page], answers: &Data) -> Data {
+    let shown = shown(pages, answers);
+    let is_shown = |page: &&Page| shown.iter().any(|shown| std::ptr::eq(*shown, *page));
+    let left_out: Vec<&Page> = pages.iter().filter(|page| !is_shown(page)).collect();
+    without(answers, &left_out, &shown)
 }
 
 /// Answers with the defaults of what is not answered, checked.
@@ -220,6 +178,10 @@ pub fn complete(pages: &[Page], given: &Data) -> Result<Data, Error> {
     let mut answers = Data::Map(given.entries().to_vec());
     let mut problems = Vec::new();
     for page in pages {
+        // Whether it is asked for is known by the pages before it.
+        if !shown(pages, &answers).iter().any(|shown| std::ptr::eq(*shown, page)) {
+            continue;
+        }
         // An answer may bring a question in, whose default brings the next.
         for _ in 0..=NESTING {
             let mut changed = false;
@@ -239,8 +201,9 @@ pub fn complete(pages: &[Page], given: &Data) -> Result<Data, Error> {
         }
         problems.extend(page.problems(&answers));
     }
+    let asked = shown(pages, &answers);
     let names: Vec<String> =
-        pages.iter().flat_map(|page| page.questions(&answers)).map(|question| question.name).collect();
+        asked.iter().flat_map(|page| page.questions(&answers)).map(|question| question.name).collect();
     for (name, _) in answers.entries() {
         if !names.contains(name) {
             let message = format!("the template does not ask for it; it asks for {}", names.join(", "));
@@ -271,6 +234,6 @@ fn filled(given: &Data, default: &Data) -> Data {
 pub fn carried_over(pages: &[Page], given: &Data) -> Data {
     // Questions depend on answers, so an answer stays as long as some page asks for it with all of them there.
     let asked: Vec<String> =
-        pages.iter().flat_map(|page| page.questions(given)).map(|question| question.name).collect();
+        shown(pages, given).iter().flat_map(|page| page.questions(given)).map(|question| question.name).collect();
     given.entries().iter().filter(|(name, _)| asked.contains(name)).cloned().collect()
 }

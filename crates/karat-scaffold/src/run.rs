@@ -158,6 +158,11 @@ fn go(
     lenient: bool,
     progress: &mut dyn Progress,
 ) -> Result<Outcome, Error> {
+    // A repository that is made again was given its secrets once.
+    let problems = if lenient { Vec::new() } else { template.secrets_problems(&given.secrets) };
+    if !problems.is_empty() {
+        return Err(Error::Answers(problems));
+    }
     let mut run = Run {
         world,
         template,

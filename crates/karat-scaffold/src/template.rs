@@ -4,7 +4,7 @@ use karat_source::{World, join, parent};
 use karat_yaml::{Dialect, Document, Step as YamlStep, parse_stream};
 
 use crate::Data;
-use crate::error::{Error, Place};
+use crate::error::{Error, Place, Problem};
 use crate::glob::Globs;
 use crate::parameters::Page;
 
@@ -32,6 +32,8 @@ pub struct Template {
     pub owned: Vec<String>,
     /// What it asks.
     pub pages: Vec<Page>,
+    /// What it needs beside answers that is kept nowhere: `spec.secrets.schema`.
+    pub secrets: Option<Page>,
     /// What it does.
     pub(crate) steps: Vec<Step>,
     /// What it says in the end.
@@ -90,6 +92,12 @@ impl Template {
         parent(&self.file)
     }
 
+    /// What is wrong with secrets, by `spec.secrets.schema`. No message holds one.
+    pub fn secrets_problems(&self, secrets: &Data) -> Vec<Problem> {
+        let given = Data::Map(secrets.entries().to_vec());
+        self.secrets.as_ref().map(|page| page.problems(&given)).unwrap_or_default()
+    }
+
     /// Which files the path owns.
     pub(crate) fn owned_globs(&self) -> Result<Globs, Error> {
         Globs::new(self.owned.iter().map(String::as_str)).map_err(|message| {
@@ -129,6 +137,7 @@ impl Reader<'_> {
                 .map(str::to_owned)
                 .collect(),
             pages: self.pages(entity)?,
+            secrets: self.secrets(entity)?,
             steps: self.steps(entity)?,
             output: entity.at(["spec", "output"]).cloned().unwrap_or_default(),
             name,
@@ -153,6 +162,14 @@ impl Reader<'_> {
             Page::read(page, index.unwrap_or(0)).map_err(|message| self.wrong(&path(index), message))
         };
         pages.into_iter().map(read).collect()
+    }
+
+    fn secrets(&self, entity: &Data) -> Result<Option<Page>, Error> {
+        let Some(schema) = entity.at(["spec", "secrets", "schema"]).filter(|schema| **schema != Data::Null) else {
+            return Ok(None);
+        };
+        let path = ["spec", "secrets", "schema"].map(YamlStep::Key);
+        Page::secrets(schema).map(Some).map_err(|message| self.wrong(&path, message))
     }
 
     fn steps(&self, entity: &Data) -> Result<Vec<Step>, Error> {

@@ -1,23 +1,59 @@
 //! From the fields of a form to answers.
 
-use karat_scaffold::{Data, Page, Question};
+use karat_scaffold::{Data, Page, Question, Template, carried_over, shown};
 
-/// What the names of fields begin with, so that no question is taken for a field of the portal's own.
-const FIELD: &str = "a.";
+/// What the names of fields begin with, so that no question is taken for a field of the portal's own: of answers, and of secrets.
+pub(crate) const ANSWER: &str = "a.";
+pub(crate) const SECRET: &str = "s.";
 /// An answer may bring a question in, whose answer brings the next.
 const NESTING: usize = 8;
 
-/// The answers in the fields of a form: `a.<question>` is an answer, `asked` names a question that the form has.
-pub fn answers(pages: &[Page], fields: &[(String, String)]) -> Data {
+/// What is in the fields of a form.
+pub struct Filled {
+    /// The answers to what is asked.
+    pub answers: Data,
+    /// What steps see as `secrets`: those of `spec.secrets`, and answers of `ui:field: Secret`, as Backstage's form has it.
+    pub secrets: Data,
+    /// The questions that the answers bring in, which the form did not have.
+    pub new: Vec<String>,
+}
+
+/// What the fields of a form say: `a.<question>` is an answer, `s.<secret>` a secret, `asked` names a question that the form has.
+pub fn filled(template: &Template, fields: &[(String, String)]) -> Filled {
+    let answers = carried_over(&template.pages, &answers(&template.pages, fields));
+    let asked: Vec<Question> =
+        shown(&template.pages, &answers).iter().flat_map(|page| page.questions(&answers)).collect();
+    let mut secrets = Data::Map(Vec::new());
+    for question in asked.iter().filter(|question| question.in_secrets) {
+        if let Some(answer) = answers.get(&question.name).filter(|answer| answer.as_str().is_some()) {
+            secrets.set(&question.name, answer.clone());
+        }
+    }
+    for question in template.secrets.iter().flat_map(|page| page.questions(&Data::default())) {
+        let name = format!("{SECRET}{}", question.name);
+        let value = fields.iter().find(|(field, _)| *field == name).map(|(_, value)| value.as_str());
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            secrets.set(&question.name, Data::from(value));
+        }
+    }
+    let had: Vec<&str> = fields.iter().filter(|(field, _)| field == "asked").map(|(_, name)| name.as_str()).collect();
+    // Who says nothing of what was asked has no form of ours.
+    let names = asked.into_iter().map(|question| question.name);
+    let new = names.filter(|name| !had.is_empty() && !had.contains(&name.as_str())).collect();
+    Filled { answers, secrets, new }
+}
+
+fn answers(pages: &[Page], fields: &[(String, String)]) -> Data {
     let mut answers = Data::Map(Vec::new());
     for _ in 0..NESTING {
         let mut changed = false;
-        let questions: Vec<Question> = pages.iter().flat_map(|page| page.questions(&answers)).collect();
+        let questions: Vec<Question> =
+            shown(pages, &answers).iter().flat_map(|page| page.questions(&answers)).collect();
         for question in questions {
             if answers.get(&question.name).is_some() {
                 continue;
             }
-            let name = format!("{FIELD}{}", question.name);
+            let name = format!("{ANSWER}{}", question.name);
             let values: Vec<&str> =
                 fields.iter().filter(|(field, _)| *field == name).map(|(_, value)| value.as_str()).collect();
             let asked = fields.iter().any(|(field, value)| field == "asked" && *value == question.name);

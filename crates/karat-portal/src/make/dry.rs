@@ -5,7 +5,8 @@ use karat_source::Memory;
 use karat_workshop::Home;
 use serde_json::{Value, json};
 
-use super::{Failure, Maker, walk};
+use super::walk::{self, Hidden};
+use super::{Failure, Maker};
 
 /// What is tried.
 pub struct DryRun {
@@ -36,13 +37,12 @@ pub struct Tried {
 /// Hears what a task would be told.
 struct Heard {
     log: Vec<Value>,
-    secrets: Vec<String>,
+    hidden: Hidden,
 }
 
 impl Progress for Heard {
     fn tell(&mut self, step: StepName<'_>, told: Told) {
-        let safe = |text: &str| self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"));
-        let event = walk::event(step, &told, &safe);
+        let event = walk::event(step, &told, &self.hidden);
         self.log.push(event);
     }
 }
@@ -69,7 +69,10 @@ impl Maker {
         }
         let home: Home = self.home()?;
         let answers = super::completed(&template, &asked.values).map_err(Failure::Answers)?;
-        let mut heard = Heard { log: Vec::new(), secrets: walk::texts(&asked.secrets) };
+        super::check(&template, &asked.secrets).map_err(Failure::Secrets)?;
+        let mut hidden = Hidden::of(&asked.secrets);
+        hidden.add_answers(&template, &answers);
+        let mut heard = Heard { log: Vec::new(), hidden };
         heard.log.push(json!({"message": format!("Starting up task with {} steps", template.steps().count())}));
         let given = Given { answers, secrets: asked.secrets, user: asked.user };
         let outcome = karat_scaffold::run_watched(&world, &template, given, &home, &mut heard);

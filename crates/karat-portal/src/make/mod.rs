@@ -20,12 +20,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-pub use answers::answers;
+pub(crate) use answers::{ANSWER, SECRET};
+pub use answers::{Filled, filled};
 pub use dry::{DryRun, Tried};
 use kept::Kept;
 pub use tasks::{Asked, Event, Refused, Status, Task, What};
 use tasks::{Board, Line};
-use walk::Live;
+use walk::{Hidden, Live};
 
 use crate::identity::Person;
 use crate::model::Clock;
@@ -43,6 +44,8 @@ const HIDDEN: &str = "***";
 pub enum Failure {
     /// Answers that do not fit: each by its question.
     Answers(Vec<Problem>),
+    /// Secrets that do not fit: each by its name.
+    Secrets(Vec<Problem>),
     /// It was to end: somebody said so, or the portal ends.
     Cancelled,
     /// Anything else: what, and the next step.
@@ -122,28 +125,34 @@ impl Maker {
     /// What a walk would make; nothing is written.
     ///
     /// # Errors
-    /// Answers that do not fit, a step that fails, a folder that is there already.
-    pub fn plan(&self, found: &Found, given: &Data) -> Result<Made, Failure> {
-        let answers = karat_scaffold::complete(&found.template.pages, given).map_err(|e| Failure::of(found, &e))?;
-        let (_, made) = walk::plan(&self.home()?, found, Given::answers(&answers), &mut Unwatched)?;
-        Ok(made)
+    /// Answers or secrets that do not fit, a step that fails, a folder that is there already.
+    pub fn plan(&self, found: &Found, given: &Data, secrets: Data) -> Result<Made, Failure> {
+        let answers = completed(&found.template, given).map_err(Failure::Answers)?;
+        check(&found.template, &secrets).map_err(Failure::Secrets)?;
+        let mut hidden = Hidden::of(&secrets);
+        hidden.add_answers(&found.template, &answers);
+        let given = Given { answers, secrets, ..Given::default() };
+        let planned = walk::plan(&self.home()?, found, given, &mut Unwatched);
+        planned.map(|(_, made)| hidden.made(made)).map_err(|failure| hidden.failure(failure))
     }
 
     /// Asks for a walk; gives the task's id. It is done by [`Self::work`].
     ///
     /// # Errors
-    /// Answers that do not fit, too many tasks, a disk that says no.
+    /// Answers or secrets that do not fit, too many tasks, a disk that says no.
     pub fn ask(&self, found: &Found, answers: &Data, secrets: Data, who: &Who) -> Result<String, NotAsked> {
         let template = &found.template;
         let complete = completed(template, answers).map_err(NotAsked::Answers)?;
-        let (shown, secret) = hidden(template, &complete);
+        check(template, &secrets).map_err(NotAsked::Secrets)?;
+        let (shown, hides) = hidden(template, &complete);
         let asked = Asked {
             id: tasks::uuid(),
             template: (template.namespace.clone(), template.name.clone()),
             who: who.name.clone(),
             at: 0,
             spec: spec(template, &shown, &who.user),
-            secret,
+            secret: hides,
+            secrets: !secrets.entries().is_empty(),
         };
         let user = serde_json::from_value(who.user.clone()).unwrap_or_default();
         let id = asked.id.clone();
@@ -177,7 +186,7 @@ impl Maker {
         if !self.board.begin(id, Status::Processing) {
             return;
         }
-        let mut live = Live { board: &self.board, id, drain: &self.drain, secrets: walk::texts(&given.secrets) };
+        let mut live = Live { board: &self.board, id, drain: &self.drain, hidden: Hidden::of(&given.secrets) };
         match self.make(task, given, &mut live) {
             Ok(()) => {}
             Err(Failure::Cancelled) if self.board.is_cancelled(id) => {
@@ -185,7 +194,7 @@ impl Maker {
             }
             Err(failure) => {
                 let trouble: Vec<(String, Option<String>)> =
-                    failure.told().into_iter().map(|(what, next)| (live.safe(&what), next)).collect();
+                    failure.told().into_iter().map(|(what, next)| (live.hidden.safe(&what), next)).collect();
                 let message = trouble.iter().map(|(what, _)| what.as_str()).collect::<Vec<_>>().join("\n");
                 self.board.take(id, Line::Trouble(trouble));
                 self.board.finish(id, Status::Failed, json!({"error": {"name": "Error", "message": message}}));
@@ -202,9 +211,11 @@ impl Maker {
         });
         let found =
             found.ok_or_else(|| karat_workshop::Error::input(format!("there is no template `{name}` any more")))?;
+        live.hidden.add_answers(&found.template, &given.answers);
         let steps = found.template.steps().count();
         self.board.say(id, What::Log, json!({"message": format!("Starting up task with {steps} steps")}));
         let (plan, made) = walk::plan(&home, &found, given, live)?;
+        let made = live.hidden.made(made);
         if live.stops() {
             return Err(Failure::Cancelled);
         }
@@ -233,15 +244,20 @@ impl Maker {
     /// Somebody asks for a task again that failed or was cancelled, on the same answers and as who asked for it.
     ///
     /// # Errors
-    /// There is no such task, it is not theirs, or it is no such one.
-    pub fn again(&self, id: &str, secrets: Data, by: &Person) -> Result<(), Refused> {
+    /// There is no such task, it is not theirs, it is no such one, or the secrets do not fit.
+    pub fn again(&self, id: &str, secrets: Data, by: &Person) -> Result<(), NotAsked> {
         let task = self.of(id, by)?;
+        let (namespace, name) = &task.asked.template;
+        // A template that is gone or broken meanwhile is told by the task.
+        if let Ok(Some(found)) = self.path(namespace, name) {
+            check(&found.template, &secrets).map_err(NotAsked::Secrets)?;
+        }
         let part = |name: &str| {
             let value = task.asked.spec.get(name).cloned().unwrap_or_default();
             serde_json::from_value::<Data>(value).unwrap_or_default()
         };
         let given = Given { answers: part("parameters"), secrets, user: part("user") };
-        self.holding(id, given, || self.board.again(id))
+        Ok(self.holding(id, given, || self.board.again(id))?)
     }
 
     /// A task that somebody may change.
@@ -276,6 +292,8 @@ impl Maker {
 pub enum NotAsked {
     /// Answers that do not fit: each by its question.
     Answers(Vec<Problem>),
+    /// Secrets that do not fit: each by its name.
+    Secrets(Vec<Problem>),
     /// Anything else.
     Refused(Refused),
 }
@@ -286,7 +304,19 @@ impl From<Refused> for NotAsked {
     }
 }
 
-/// The answers with their defaults, checked. What is given beyond what is asked stays: that is a program's business, as in Backstage.
+/// What is wrong with answers.
+pub fn problems(template: &Template, answers: &Data) -> Vec<Problem> {
+    completed(template, answers).err().unwrap_or_default()
+}
+
+/// Whether secrets fit.
+fn check(template: &Template, secrets: &Data) -> Result<(), Vec<Problem>> {
+    let problems = template.secrets_problems(secrets);
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// The answers with their defaults, checked. What is given beyond what is asked stays: that is a program's business, as in Backstage; but
+/// not what a page asks for that is left out.
 fn completed(template: &Template, given: &Data) -> Result<Data, Vec<Problem>> {
     let asked = karat_scaffold::carried_over(&template.pages, given);
     let mut answers = karat_scaffold::complete(&template.pages, &asked).map_err(|error| match error {
@@ -298,19 +328,22 @@ fn completed(template: &Template, given: &Data) -> Result<Data, Vec<Problem>> {
             answers.set(name, answer.clone());
         }
     }
-    Ok(answers)
+    Ok(karat_scaffold::relevant(&template.pages, &answers))
 }
 
 /// Answers as they may be shown, and whether some are hidden.
 fn hidden(template: &Template, answers: &Data) -> (Data, bool) {
-    let questions: Vec<_> = template.pages.iter().flat_map(|page| page.questions(answers)).collect();
+    let secret = secret(template, answers);
     let mut shown = answers.clone();
-    let mut any = false;
-    for question in questions.iter().filter(|question| question.secret && answers.get(&question.name).is_some()) {
-        shown.set(&question.name, Data::from(HIDDEN));
-        any = true;
-    }
-    (shown, any)
+    secret.iter().for_each(|name| shown.set(name, Data::from(HIDDEN)));
+    (shown, !secret.is_empty())
+}
+
+/// The names of answers that are secret.
+fn secret(template: &Template, answers: &Data) -> Vec<String> {
+    let questions = template.pages.iter().flat_map(|page| page.questions(answers));
+    let secret = questions.filter(|question| question.secret && answers.get(&question.name).is_some());
+    secret.map(|question| question.name).collect()
 }
 
 /// What is run, as Backstage's tasks have it.
@@ -355,7 +388,7 @@ impl Failure {
     /// What is wrong, and the next step.
     pub(crate) fn told(self) -> Vec<(String, Option<String>)> {
         match self {
-            Self::Answers(problems) => {
+            Self::Answers(problems) | Self::Secrets(problems) => {
                 problems.into_iter().map(|one| (format!("{}: {}", one.parameter, one.message), None)).collect()
             }
             Self::Cancelled => vec![(ENDED.to_owned(), Some("do it again".to_owned()))],

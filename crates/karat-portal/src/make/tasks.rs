@@ -109,6 +109,8 @@ pub struct Asked {
     pub spec: Value,
     /// Whether some answers are secret, so that it cannot be done again from here.
     pub secret: bool,
+    /// Whether secrets came with it, which whoever asks again sends anew.
+    pub secrets: bool,
 }
 
 /// One line of what a task comes from.

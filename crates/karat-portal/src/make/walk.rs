@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use karat_scaffold::{Data, Given, Progress, StepName, Told};
+use karat_scaffold::{Data, Given, Progress, StepName, Template, Told};
 use karat_workshop::{Found, Home, Plan};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::tasks::{Board, What};
 use super::{Failure, Made};
@@ -54,25 +54,74 @@ pub(super) fn plan(
     Ok((plan, made))
 }
 
+/// What nothing that is shown or kept may hold.
+#[derive(Default)]
+pub(super) struct Hidden(Vec<String>);
+
+impl Hidden {
+    /// Secrets.
+    pub(super) fn of(secrets: &Data) -> Self {
+        let mut hidden = Self::default();
+        hidden.add(secrets.entries().iter().map(|(_, secret)| secret));
+        hidden
+    }
+
+    /// Answers that are secret.
+    pub(super) fn add_answers(&mut self, template: &Template, answers: &Data) {
+        let names = super::secret(template, answers);
+        self.add(names.iter().filter_map(|name| answers.get(name)));
+    }
+
+    fn add<'d>(&mut self, secrets: impl Iterator<Item = &'d Data>) {
+        let texts = secrets.filter_map(Data::as_str).filter(|text| !text.is_empty() && *text != super::HIDDEN);
+        self.0.extend(texts.map(str::to_owned));
+        // The longest first, so that none is left of one that holds another.
+        self.0.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    }
+
+    /// A text without them.
+    pub(super) fn safe(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), super::HIDDEN))
+    }
+
+    /// What is made without them: a step may have put one where it does not belong.
+    pub(super) fn made(&self, mut made: Made) -> Made {
+        for text in made.links.iter_mut().chain(&mut made.texts).flat_map(|(title, text)| [title, text]) {
+            *text = self.safe(text);
+        }
+        made.changes.iter_mut().for_each(|(title, _)| *title = self.safe(title));
+        self.clean(&mut made.output);
+        made
+    }
+
+    /// A failure without them.
+    pub(super) fn failure(&self, failure: Failure) -> Failure {
+        let Failure::Told(mut told) = failure else { return failure };
+        told.iter_mut().for_each(|one| one.message = self.safe(&one.message));
+        Failure::Told(told)
+    }
+
+    fn clean(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.safe(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.clean(item)),
+            Value::Object(object) => object.values_mut().for_each(|value| self.clean(value)),
+            _ => {}
+        }
+    }
+}
+
 /// Tells a task's steps to its board, as Backstage tells them.
 pub(super) struct Live<'b> {
     pub(super) board: &'b Board,
     pub(super) id: &'b str,
     pub(super) drain: &'b Drain,
-    /// What no line may show.
-    pub(super) secrets: Vec<String>,
-}
-
-impl Live<'_> {
-    /// A text without the secrets.
-    pub(super) fn safe(&self, text: &str) -> String {
-        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "***"))
-    }
+    pub(super) hidden: Hidden,
 }
 
 impl Progress for Live<'_> {
     fn tell(&mut self, step: StepName<'_>, told: Told) {
-        let body = event(step, &told, &|text| self.safe(text));
+        let body = event(step, &told, &self.hidden);
         self.board.say(self.id, What::Log, body);
     }
 
@@ -91,25 +140,17 @@ impl Progress for Live<'_> {
 }
 
 /// The body of the event for what happens to a step.
-pub(super) fn event(step: StepName<'_>, told: &Told, safe: &dyn Fn(&str) -> String) -> serde_json::Value {
+pub(super) fn event(step: StepName<'_>, told: &Told, hidden: &Hidden) -> serde_json::Value {
     let (message, status) = match told {
         Told::Begins => (format!("Beginning step {}", step.name), Some("processing")),
-        Told::Says(line) => (safe(line), None),
+        Told::Says(line) => (hidden.safe(line), None),
         Told::Done => (format!("Finished step {}", step.name), Some("completed")),
         Told::LeftOut => (format!("Skipping step {} because its if condition was false", step.id), Some("skipped")),
-        Told::Failed(error) => (safe(error), Some("failed")),
+        Told::Failed(error) => (hidden.safe(error), Some("failed")),
         Told::Skipped => (format!("Skipping step {} because a previous step failed", step.id), Some("skipped")),
     };
     match status {
         Some(status) => json!({"message": message, "stepId": step.id, "status": status}),
         None => json!({"message": message, "stepId": step.id}),
     }
-}
-
-/// The texts of secrets, the longest first, so that none is left of one that holds another.
-pub(super) fn texts(secrets: &Data) -> Vec<String> {
-    let all = secrets.entries().iter().filter_map(|(_, secret)| secret.as_str());
-    let mut texts: Vec<String> = all.filter(|text| !text.is_empty()).map(str::to_owned).collect();
-    texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
-    texts
 }

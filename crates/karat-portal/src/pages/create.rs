@@ -1,11 +1,11 @@
 //! Create: the golden paths, the form of one, what it would make, and what it made.
 
 use karat_diag::Diagnostic;
-use karat_scaffold::{Data, Problem, Question, Template};
+use karat_scaffold::{Data, Problem, Question, Template, shown};
 use maud::{Markup, html};
 
 use super::{Page, paths, words};
-use crate::make::{Made, Status, Task, What};
+use crate::make::{ANSWER, Made, SECRET, Status, Task, What};
 use crate::parts::{
     Active, Choice, Control, Crumb, Field, Header, Post, State, Step, Viewer, ago, empty, field, header, log, notice,
     post, refusal, relative, safe, segment, steps,
@@ -76,16 +76,20 @@ fn head<'t>(template: &'t Template, question: &'t str) -> Header<'t> {
     }
 }
 
-/// The form of a path. `picks` gives the names of entities of some kinds, for pickers.
+/// The form of a path. `brings_more` is whether the answers bring in questions that it did not have; `picks` gives the names of entities
+/// of some kinds, for pickers.
 pub fn form(
     template: &Template,
     answers: &Data,
     problems: &[Problem],
+    brings_more: bool,
     viewer: &Viewer,
     picks: &dyn Fn(&[String]) -> Vec<String>,
 ) -> Page {
     let known: Vec<String> =
-        template.pages.iter().flat_map(|page| page.questions(answers)).map(|question| question.name).collect();
+        shown(&template.pages, answers).iter().flat_map(|page| page.questions(answers)).map(|one| one.name).collect();
+    let secrets: Vec<Question> = template.secrets.iter().flat_map(|page| page.questions(&Data::default())).collect();
+    let known: Vec<String> = known.into_iter().chain(secrets.iter().map(|secret| secret.name.clone())).collect();
     let top = |problem: &Problem| problem.parameter.split('/').next().unwrap_or_default().to_owned();
     let others: Vec<&Problem> = problems.iter().filter(|problem| !known.contains(&top(problem))).collect();
     let content = html! {
@@ -97,8 +101,11 @@ pub fn form(
                 @for problem in others { p { (problem.parameter) ": " (problem.message) } }
             }))
         }
+        @if brings_more {
+            (notice(State::Attention, &html! { strong { "These answers ask for more." } " The questions that are new have no answer yet." }))
+        }
         (post(viewer, Post { to: &href(template), class: "stacked", ..Post::default() }, &html! {
-            @for page in &template.pages {
+            @for page in shown(&template.pages, answers) {
                 @let questions = page.questions(answers);
                 @if !questions.is_empty() {
                     fieldset class="stacked" {
@@ -107,8 +114,18 @@ pub fn form(
                         @for question in &questions {
                             @let wrong = problems.iter().find(|problem| top(problem) == question.name).map(|problem| problem.message.as_str());
                             input type="hidden" name="asked" value=(question.name);
-                            (ask(question, answers, wrong, &picks(&question.picks)))
+                            (ask(ANSWER, question, answers, wrong, &picks(&question.picks)))
                         }
+                    }
+                }
+            }
+            @if !secrets.is_empty() {
+                fieldset class="stacked" {
+                    legend { h2 { (template.secrets.as_ref().map_or("Secrets", |page| page.title.as_str())) } }
+                    p class="muted" { "Used by the steps, and kept nowhere." }
+                    @for secret in &secrets {
+                        @let wrong = problems.iter().find(|problem| top(problem) == secret.name).map(|problem| problem.message.as_str());
+                        (ask(SECRET, secret, &Data::default(), wrong, &[]))
                     }
                 }
             }
@@ -118,12 +135,12 @@ pub fn form(
     Page::new(Active::Create, template.title.clone(), content)
 }
 
-fn ask(question: &Question, answers: &Data, wrong: Option<&str>, picks: &[String]) -> Markup {
-    let name = format!("a.{}", question.name);
+fn ask(prefix: &str, question: &Question, answers: &Data, wrong: Option<&str>, picks: &[String]) -> Markup {
+    let name = format!("{prefix}{}", question.name);
     let answer = answers.get(&question.name).or(question.default.as_ref());
     let text = answer.map_or_else(String::new, |answer| match answer {
-        Data::List(items) => items.iter().map(shown).collect::<Vec<_>>().join("\n"),
-        other => shown(other),
+        Data::List(items) => items.iter().map(written).collect::<Vec<_>>().join("\n"),
+        other => written(other),
     });
     let chosen = |data: &Data| match answer {
         Some(Data::List(items)) => items.contains(data),
@@ -162,7 +179,7 @@ fn ask(question: &Question, answers: &Data, wrong: Option<&str>, picks: &[String
     })
 }
 
-fn shown(data: &Data) -> String {
+fn written(data: &Data) -> String {
     match data {
         Data::Null => String::new(),
         Data::Map(_) => data.to_yaml(),
@@ -177,7 +194,7 @@ pub fn review(template: &Template, answers: &Data, made: &Made, fields: &[(Strin
         section aria-labelledby="answers" {
             h2 id="answers" { "Answers" }
             dl class="facts" {
-                @for page in &template.pages {
+                @for page in shown(&template.pages, answers) {
                     @for question in page.questions(answers) {
                         dt { (question.title) }
                         dd {
@@ -194,7 +211,7 @@ pub fn review(template: &Template, answers: &Data, made: &Made, fields: &[(Strin
             (results(made, "will make", "will change"))
         }
         (post(viewer, Post { to: &href(template), class: "actions", ..Post::default() }, &html! {
-            @for (name, value) in fields.iter().filter(|(name, _)| name == "asked" || name.starts_with("a.")) {
+            @for (name, value) in fields.iter().filter(|(name, _)| name == "asked" || name.starts_with(ANSWER) || name.starts_with(SECRET)) {
                 input type="hidden" name=(name) value=(value);
             }
             button class="main" name="do" value="make" { "Create" }
@@ -208,8 +225,8 @@ fn said(answer: &Data) -> String {
     match answer {
         Data::Bool(true) => "yes".to_owned(),
         Data::Bool(false) => "no".to_owned(),
-        Data::List(items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
-        other => shown(other),
+        Data::List(items) => items.iter().map(written).collect::<Vec<_>>().join(", "),
+        other => written(other),
     }
 }
 
@@ -254,7 +271,8 @@ pub fn task(task: &Task, now: i64, viewer: &Viewer) -> Page {
     let after = || {
         html! {
             div class="actions" {
-                (button("retry", "Do it again"))
+                @if task.asked.secret || task.asked.secrets { p class="small muted" { "Its secrets are not kept: ask for a new one." } }
+                @else { (button("retry", "Do it again")) }
                 @if viewer.refused(&again).is_none() { a class="button" href=(again) { "Change answers" } }
             }
         }
@@ -293,8 +311,8 @@ pub fn task(task: &Task, now: i64, viewer: &Viewer) -> Page {
 /// How a task is, and the word for it.
 fn how(status: Status) -> (State, &'static str) {
     match status {
-        Status::Open => (State::Quiet, "waits for its turn"),
-        Status::Processing => (State::Quiet, "under way"),
+        Status::Open => (State::Waiting, "waits for its turn"),
+        Status::Processing => (State::Busy, "under way"),
         Status::Completed => (State::Good, "made"),
         Status::Failed => (State::Bad, "failed"),
         Status::Cancelled => (State::Attention, "cancelled"),
@@ -338,7 +356,7 @@ fn stages(task: &Task) -> Vec<Step> {
     let stage = |step: &serde_json::Value| {
         let id = &step["id"];
         let events = task.events[since..].iter().filter(|event| event.body["stepId"] == *id);
-        let (mut begun, mut how, mut lines) = (None, (State::Quiet, "waits".to_owned()), Vec::new());
+        let (mut begun, mut how, mut lines) = (None, (State::Waiting, "waits".to_owned()), Vec::new());
         for event in events {
             let message = event.body["message"].as_str().unwrap_or_default();
             let took = || match begun.map(|begun: i64| event.at.saturating_sub(begun)) {
@@ -349,7 +367,7 @@ fn stages(task: &Task) -> Vec<Step> {
             match event.body["status"].as_str() {
                 Some("processing") => {
                     begun = Some(event.at);
-                    how = (State::Quiet, "under way".to_owned());
+                    how = (State::Busy, "under way".to_owned());
                 }
                 Some("completed") => how = (State::Good, format!("done{}", took())),
                 Some("failed") => {

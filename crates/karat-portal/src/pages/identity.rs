@@ -48,10 +48,14 @@ pub fn tokens(
         vec![
             html! { (token.title) },
             when(now, token.made),
-            post(viewer, Post { to: "/tokens/revoke", ..Post::default() }, &html! {
-                input type="hidden" name="id" value=(token.id);
-                button { "Revoke" span class="hide" { " " (token.title) } }
-            }),
+            post(
+                viewer,
+                Post { to: "/tokens/revoke", ..Post::default() },
+                &html! {
+                    input type="hidden" name="id" value=(token.id);
+                    button { "Revoke" span class="hide" { " " (token.title) } }
+                },
+            ),
         ]
     });
     let content = html! {

@@ -13,6 +13,10 @@ pub enum State {
     Attention,
     /// Nothing is known, or nothing applies.
     Quiet,
+    /// It has not begun.
+    Waiting,
+    /// It goes on.
+    Busy,
     /// All is well.
     Good,
 }
@@ -23,7 +27,7 @@ impl State {
         match self {
             Self::Bad => "bad",
             Self::Attention => "attention",
-            Self::Quiet => "quiet",
+            Self::Quiet | Self::Waiting | Self::Busy => "quiet",
             Self::Good => "good",
         }
     }
@@ -34,6 +38,8 @@ impl State {
             Self::Bad => Icon::Bad,
             Self::Attention => Icon::Attention,
             Self::Quiet => Icon::Quiet,
+            Self::Waiting => Icon::Waiting,
+            Self::Busy => Icon::Busy,
             Self::Good => Icon::Good,
         }
     }

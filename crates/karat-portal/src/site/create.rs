@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Extension, Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use karat_diag::Diagnostic;
-use karat_scaffold::Data;
+use karat_scaffold::{Data, Problem};
 use maud::html;
 
 use super::{Ask, Site};
 use crate::identity::{Person, not_allowed};
-use crate::make::{Failure, Maker, NotAsked, Refused, Who, answers};
+use crate::make::{Failure, Filled, Maker, NotAsked, Refused, Who, filled, problems};
 use crate::model::Model;
 use crate::pages::{self, Page};
 use crate::parts::{Active, State as How, notice};
@@ -65,7 +65,7 @@ pub(super) async fn task(State(site): State<Arc<Site>>, Path(id): Path<String>, 
 }
 
 pub(super) async fn cancel(site: State<Arc<Site>>, path: Path<String>, person: By, ask: Ask) -> Response {
-    changed(site, path, person, ask, Maker::cancel).await
+    changed(site, path, person, ask, |maker, id, by| Ok(maker.cancel(id, by)?)).await
 }
 
 pub(super) async fn again(site: State<Arc<Site>>, path: Path<String>, person: By, ask: Ask) -> Response {
@@ -80,14 +80,14 @@ async fn changed(
     Path(id): Path<String>,
     Extension(person): By,
     ask: Ask,
-    change: fn(&Maker, &str, &Person) -> Result<(), Refused>,
+    change: fn(&Maker, &str, &Person) -> Result<(), NotAsked>,
 ) -> Response {
     let work = Arc::clone(&site);
     let asked = id.clone();
     let changed = tokio::task::spawn_blocking(move || change(&work.maker, &asked, &person)).await;
     match changed {
-        Ok(Err(refused @ Refused::NotTheirs(_))) => not_allowed(&refused.to_string()),
-        Ok(Err(Refused::Missing(_))) => task(State(site), Path(id), ask).await,
+        Ok(Err(NotAsked::Refused(refused @ Refused::NotTheirs(_)))) => not_allowed(&refused.to_string()),
+        Ok(Err(NotAsked::Refused(Refused::Missing(_)))) => task(State(site), Path(id), ask).await,
         Ok(_) => {
             site.maker.work();
             Redirect::to(&pages::paths::task(&id)).into_response()
@@ -121,21 +121,27 @@ async fn walk(
             Err(failure) => return Next::Page(wrong(&failure)),
         };
         let template = &found.template;
-        let given = answers(&template.pages, &fields);
+        let Filled { answers: given, secrets, new } = filled(template, &fields);
         let picks = |kinds: &[String]| names(&now.model, kinds);
-        let form =
-            |problems: &[karat_scaffold::Problem]| Next::Page(pages::form(template, &given, problems, &viewer, &picks));
+        let form = |problems: &[Problem]| Next::Page(pages::form(template, &given, problems, false, &viewer, &picks));
         let pressed = fields.iter().find(|(name, _)| name == "do").map(|(_, value)| value.as_str());
         let Some(person) = person.filter(|_| matches!(pressed, Some("review" | "make"))) else { return form(&[]) };
-        match work.maker.plan(&found, &given) {
-            Err(Failure::Answers(problems)) => form(&problems),
+        // Who reviews answers has seen every question that they bring in.
+        if !new.is_empty() {
+            // What nobody could answer yet is not wrong.
+            let is_old = |one: &Problem| one.keyword != "required" || !new.contains(&one.parameter);
+            let problems: Vec<Problem> = problems(template, &given).into_iter().filter(is_old).collect();
+            return Next::Page(pages::form(template, &given, &problems, true, &viewer, &picks));
+        }
+        match work.maker.plan(&found, &given, secrets.clone()) {
+            Err(Failure::Answers(problems) | Failure::Secrets(problems)) => form(&problems),
             Err(Failure::Told(told)) => Next::Page(pages::failed(template, &told)),
             Err(Failure::Cancelled) => form(&[]),
             Ok(_) if pressed == Some("make") => {
                 let who = Who { name: person.name, ..Who::default() };
-                match work.maker.ask(&found, &given, Data::default(), &who) {
+                match work.maker.ask(&found, &given, secrets, &who) {
                     Ok(id) => Next::Task(id),
-                    Err(NotAsked::Answers(problems)) => form(&problems),
+                    Err(NotAsked::Answers(problems) | NotAsked::Secrets(problems)) => form(&problems),
                     Err(NotAsked::Refused(refused)) => {
                         Next::Page(pages::failed(template, &[Diagnostic::error(refused.to_string())]))
                     }
@@ -149,7 +155,12 @@ async fn walk(
             site.maker.work();
             Redirect::to(&pages::paths::task(&id)).into_response()
         }
-        Ok(Next::Page(page)) => site.answer(&ask, &site.models.now(), &page),
+        Ok(Next::Page(page)) => {
+            let mut answer = site.answer(&ask, &site.models.now(), &page);
+            // What was answered may be secret, and is in no history.
+            answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            answer
+        }
         Ok(Next::Missing) => site.maybe(&ask, &site.models.now(), None, &what, ("/create", "Show what can be made")),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
@@ -172,7 +183,7 @@ fn names(model: &Model, kinds: &[String]) -> Vec<String> {
 fn wrong(failure: &Failure) -> Page {
     let told: Vec<&Diagnostic> = match failure {
         Failure::Told(told) => told.iter().collect(),
-        Failure::Answers(_) | Failure::Cancelled => Vec::new(),
+        Failure::Answers(_) | Failure::Secrets(_) | Failure::Cancelled => Vec::new(),
     };
     let content = html! {
         h1 { "Create" }

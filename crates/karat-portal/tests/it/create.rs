@@ -106,3 +106,33 @@ async fn a_service_is_made_by_a_form() {
     assert_eq!(again.status, 200);
     assert!(again.text.contains("is there already"), "{}", again.text);
 }
+
+#[tokio::test]
+async fn a_form_asks_for_secrets_and_for_what_answers_bring_in() {
+    let organisation = Organisation::myhealth();
+    organisation.write("governance/paths/keyed/template.yaml", crate::scaffolder::SECRETS);
+    let reader = organisation.reader();
+    let path = "/create/default/keyed";
+    let form = reader.get(path).await;
+    let cookie = form.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    assert!(form.text.contains("type=\"password\" id=\"f-s.key\"") && !form.text.contains("Reason"), "{}", form.text);
+    // An answer brings a page in: it is asked for before anything is reviewed.
+    let named = [("a.name", "more"), ("a.pin", "4711-pin"), ("do", "review")];
+    let more = send(&reader, path, &cookie, &fields(&form, &named)).await;
+    assert!(more.text.contains("These answers ask for more.") && more.text.contains("a.reason"), "{}", more.text);
+    let answered = [("a.reason", "why"), ("a.pin", "4711-pin"), ("s.key", "hunter2"), ("do", "review")];
+    let wrong = send(&reader, path, &cookie, &fields(&more, &answered)).await;
+    assert!(wrong.text.contains("1 answer does not fit") && !wrong.text.contains("hunter2"), "{}", wrong.text);
+    let right = [("a.reason", "why"), ("a.pin", "4711-pin"), ("s.key", "k-s3cret"), ("do", "review")];
+    let review = send(&reader, path, &cookie, &fields(&wrong, &right)).await;
+    assert_eq!(review.headers["cache-control"], "no-store", "it holds the secret, to be sent again");
+    assert!(review.text.contains("not shown") && review.text.contains("What it makes"), "{}", review.text);
+    assert!(!review.text.contains("With k-s3cret"), "a title does not show it");
+    let made = send(&reader, path, &cookie, &fields(&review, &[("do", "make")])).await;
+    assert_eq!(made.status, 303, "{}", made.text);
+    let task = made_in_the_end(&reader, made.headers["location"].to_str().unwrap()).await.text;
+    assert!(task.contains("It is made.") && task.contains("pin ***"), "{task}");
+    assert!(!task.contains("s3cret") && !task.contains("4711"), "{task}");
+    let file = fs_err::read_to_string(organisation.path().join("config/keyed/more.txt")).unwrap();
+    assert_eq!(file, "k-s3cret 4711-pin");
+}

@@ -273,6 +273,82 @@ async fn a_portal_that_ends_takes_its_tasks_with_it_and_says_so() {
     assert!(!portal.organisation.path().join("config/slow").exists(), "nothing is half-made");
 }
 
+/// A template that needs a secret, and has a page that is asked for at times.
+pub(crate) const SECRETS: &str = r#"apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata: {name: keyed, title: Keyed, description: Needs a key}
+spec:
+  type: service
+  secrets:
+    schema: {type: object, required: [key], properties: {key: {type: string, pattern: "^k-", title: The key}}}
+  parameters:
+    - {title: What, required: [name], properties: {name: {title: Name, type: string}, pin: {title: Pin, type: string, "ui:field": Secret}, fails: {title: Fails, type: boolean}}}
+    - {title: More, when: "parameters.name === 'more'", required: [reason], properties: {reason: {title: Reason, type: string}}}
+  steps:
+    - {id: say, name: Says, action: "debug:log", input: {message: "key ${{ secrets.key }}, pin ${{ secrets.pin }}, ${{ parameters.pin }}"}}
+    - {id: write, name: Writes, action: "roadiehq:utils:fs:write", input: {path: "keyed/${{ parameters.name }}.txt", content: "${{ secrets.key }} ${{ secrets.pin }}"}}
+    - {id: fail, name: Fails, if: "${{ parameters.fails }}", action: "fs:delete", input: {files: "${{ secrets.key }}"}}
+    - id: change
+      name: Changes
+      action: publish:github:pull-request
+      input: {repoUrl: "git.myhealth.example?owner=platform&repo=config", branchName: keyed, title: "With ${{ secrets.key }}", description: Keyed}
+"#;
+
+/// Every file below a folder that holds a text.
+fn holding(folder: &Path, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs_err::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(holding(&path, text));
+        } else if String::from_utf8_lossy(&fs_err::read(&path).unwrap()).contains(text) {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_are_held_to_their_schema_and_kept_nowhere() {
+    let portal = Portal::start().await;
+    portal.organisation.write("governance/paths/keyed/template.yaml", SECRETS);
+    let create = |values: Value, secrets: Value| {
+        portal.ask("POST", "/tasks", &json!({"templateRef": "keyed", "values": values, "secrets": secrets}))
+    };
+    let (status, answer) = create(json!({"name": "a"}), json!({}));
+    let wanted = json!({
+        "/errors/0/property": "secrets", "/errors/0/name": "required", "/errors/0/argument": "key", "/errors/0/path": [],
+        "/errors/0/message": "secrets.key is required", "/errors/0/stack": "instance requires property \"key\"", "/errors/0/instance": {},
+    });
+    assert_eq!((status, differs(&answer, &wanted)), (400, vec![]), "{answer}");
+    let (status, answer) = create(json!({"name": "a"}), json!({"key": "hunter2"}));
+    assert_eq!((status, &answer["errors"][0]["property"]), (400, &json!("secrets.key")));
+    assert!(!answer.to_string().contains("hunter2"), "{answer}");
+    // A page that applies is held to, one that does not is left out, and so are answers to it.
+    let key = json!({"key": "k-s3cret", "pin": "4711-pin"});
+    assert_eq!(create(json!({"name": "more"}), key.clone()).0, 400);
+    let (status, answer) = create(json!({"name": "less", "pin": "****", "reason": "none"}), key.clone());
+    assert_eq!(status, 201, "{answer}");
+    let id = answer["id"].as_str().unwrap();
+    let task = portal.until(id, "completed");
+    assert_eq!(task["spec"]["parameters"], json!({"name": "less", "pin": "***"}), "{task}");
+    let events = json!(portal.stream(id)).to_string();
+    assert!(events.contains("key ***, pin ***") && !events.contains("s3cret") && !events.contains("4711"), "{events}");
+    let made = fs_err::read_to_string(portal.organisation.path().join("config/keyed/less.txt")).unwrap();
+    assert_eq!(made, "k-s3cret 4711-pin", "steps have them");
+    // It fails with its secret in the message; it is done again with its secrets alone.
+    let id = create(json!({"name": "bad", "fails": true}), key.clone()).1["id"].as_str().unwrap().to_owned();
+    portal.until(&id, "failed");
+    let (status, answer) = portal.ask("POST", &format!("/tasks/{id}/retry"), &json!({}));
+    assert_eq!((status, &answer["errors"][0]["message"]), (400, &json!("secrets.key is required")), "{answer}");
+    assert_eq!(portal.ask("POST", &format!("/tasks/{id}/retry"), &json!({"secrets": key})).0, 201);
+    portal.until(&id, "failed");
+    for secret in ["s3cret", "hunter2", "4711-pin"] {
+        assert_eq!(holding(&portal.organisation.data(), secret), Vec::<String>::new());
+    }
+    portal.running.stop().await;
+}
+
 fn copy(from: &Path, to: &Path) {
     fs_err::create_dir_all(to).unwrap();
     for entry in fs_err::read_dir(from).unwrap() {

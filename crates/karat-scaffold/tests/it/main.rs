@@ -4,4 +4,5 @@ mod cases;
 mod expressions;
 mod hostile;
 mod merge;
+mod parameters;
 mod updates;

@@ -4,14 +4,13 @@ use std::sync::{Arc, LazyLock};
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use super::super::error::Body;
-use super::{ApiError, errors, object, off, secrets, told, who};
+use super::{ApiError, object, off, refused, refused_secrets, secrets, told, who};
 use crate::identity::Person;
 use crate::make::{DryRun, Failure};
 use crate::state::Shared;
@@ -46,9 +45,8 @@ pub(super) async fn dry_run(
     });
     let tried = match tried.await? {
         Ok(tried) => tried,
-        Err(Failure::Answers(problems)) => {
-            return Ok((StatusCode::BAD_REQUEST, Json(errors(&problems))).into_response());
-        }
+        Err(Failure::Answers(problems)) => return Ok(refused(&problems)),
+        Err(Failure::Secrets(problems)) => return Ok(refused_secrets(&problems)),
         Err(failure) => return Err(told(failure)),
     };
     let files = tried.files.into_iter().map(|(path, executable, bytes)| {

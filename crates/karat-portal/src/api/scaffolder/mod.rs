@@ -5,9 +5,11 @@ mod events;
 mod tasks;
 mod templates;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use karat_catalog::{Defaults, EntityRef};
 use karat_scaffold::{Data, Problem};
 use karat_workshop::Found;
@@ -98,7 +100,28 @@ fn secrets(body: &Value) -> Result<Data, ApiError> {
     Ok(secrets)
 }
 
-/// Answers that do not fit, as JSON Schema's validator in Backstage tells them.
+/// Answers that do not fit, as JSON Schema's validator in Backstage tells them: 400.
+fn refused(problems: &[Problem]) -> Response {
+    (StatusCode::BAD_REQUEST, Json(errors(problems))).into_response()
+}
+
+/// Secrets that do not fit: without their values.
+fn refused_secrets(problems: &[Problem]) -> Response {
+    let mut body = errors(problems);
+    for error in body["errors"].as_array_mut().into_iter().flatten() {
+        let text = |name: &str| error[name].as_str().unwrap_or_default();
+        let property = text("property").replacen("instance", "secrets", 1);
+        let message = match (text("name"), text("argument")) {
+            ("required", name) => format!("secrets.{name} is required"),
+            _ => format!("{property}: {}", text("message")),
+        };
+        error["property"] = property.into();
+        error["message"] = message.into();
+        error["instance"] = json!({});
+    }
+    (StatusCode::BAD_REQUEST, Json(body)).into_response()
+}
+
 fn errors(problems: &[Problem]) -> Value {
     let one = |problem: &Problem| {
         let path: Vec<&str> = problem.parameter.split('/').filter(|part| !part.is_empty()).collect();

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::error::{Body, Named};
-use super::{ApiError, errors, find, object, off, reference, secrets, who};
+use super::{ApiError, find, object, off, reference, refused, refused_secrets, secrets, who};
 use crate::identity::Person;
 use crate::make::{NotAsked, Refused, Task};
 use crate::state::Shared;
@@ -37,8 +37,16 @@ pub(super) async fn create(
             portal.site.maker.work();
             Ok((StatusCode::CREATED, Json(json!({"id": id}))).into_response())
         }
-        Err(NotAsked::Answers(problems)) => Ok((StatusCode::BAD_REQUEST, Json(errors(&problems))).into_response()),
-        Err(NotAsked::Refused(refused)) => Err(refused.into()),
+        Err(not_asked) => not_made(not_asked),
+    }
+}
+
+/// Why a task does not begin.
+fn not_made(why: NotAsked) -> Result<Response, ApiError> {
+    match why {
+        NotAsked::Answers(problems) => Ok(refused(&problems)),
+        NotAsked::Secrets(problems) => Ok(refused_secrets(&problems)),
+        NotAsked::Refused(refused) => Err(refused.into()),
     }
 }
 
@@ -139,9 +147,14 @@ pub(super) async fn retry(
 ) -> Result<Response, ApiError> {
     let secrets = secrets(&body)?;
     let (work, again) = (Arc::clone(&portal), id.clone());
-    off(move || Ok(work.site.maker.again(&again, secrets, &person)?)).await?;
-    portal.site.maker.work();
-    Ok((StatusCode::CREATED, Json(json!({"id": id}))).into_response())
+    let asked = off(move || Ok(work.site.maker.again(&again, secrets, &person)));
+    match asked.await? {
+        Ok(()) => {
+            portal.site.maker.work();
+            Ok((StatusCode::CREATED, Json(json!({"id": id}))).into_response())
+        }
+        Err(not_asked) => not_made(not_asked),
+    }
 }
 
 impl From<Refused> for ApiError {

@@ -126,6 +126,9 @@ fn ended() -> CommandError {
 /// Asks what is not answered yet, page by page.
 fn ask(pages: &[Page], mut answers: Data, output: &Output) -> Result<Data, CommandError> {
     for page in pages {
+        if !karat_scaffold::shown(pages, &answers).iter().any(|shown| std::ptr::eq(*shown, page)) {
+            continue;
+        }
         let mut heading = format!("\n{}\n", page.title);
         for line in page.description.iter().flat_map(|text| fold(text, output.width().saturating_sub(2))) {
             heading.push_str(&format!("  {line}\n"));
