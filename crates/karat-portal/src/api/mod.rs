@@ -1,6 +1,7 @@
 //! The REST API: Backstage's paths, bodies and errors.
 
 mod catalog;
+mod document;
 mod error;
 mod health;
 mod scaffolder;

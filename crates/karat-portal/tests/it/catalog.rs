@@ -6,7 +6,6 @@
 //! of the location whose target is `location`, `{base}` anywhere is where the files are. After it entities are waited for by filters
 //! (`until`), or for their end (`gone`). `words` says why the sentence of an error is another one.
 
-use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -17,6 +16,8 @@ use karat_portal::{Options, Running, serve};
 use karat_testkit::Oracle;
 use karat_testkit::oracle::Answer;
 use serde_json::{Map, Value, json};
+
+use crate::document::Document;
 
 fn cases() -> PathBuf {
     fs_err::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")).unwrap()
@@ -111,10 +112,11 @@ async fn requests_are_answered_as_backstage_answers_them() {
             fs_err::write(file, lines.concat()).unwrap();
         }
     }
-    let document = Document::of(running.address());
+    let document = Document::of(running.address(), "/api/catalog");
     for case in &cases {
         let said = answers(running.address(), case, &shop.base);
-        document.check(case, &said, &mut wrong);
+        let wrongs = said.iter().filter_map(|said| document.differs(case, said));
+        wrong.extend(wrongs.map(|why| format!("{}\n  {why}", told(case))));
         let ours = json!(said.iter().map(Said::plain).collect::<Vec<_>>());
         let is_ours = case.contains_key("ours");
         if case.contains_key("differs") || is_ours {
@@ -373,92 +375,9 @@ fn unchunked(mut body: &str) -> String {
     whole
 }
 
-/// The OpenAPI document, as the portal serves it.
-struct Document(Value);
-
-impl Document {
-    fn of(address: SocketAddr) -> Self {
-        let asked = json!({"path": "/api/catalog/openapi.json"});
-        Self(ask(address, asked.as_object().unwrap()).body)
-    }
-
-    /// The path of the document that a request's path is of.
-    fn find(&self, path: &str) -> Option<(&str, &Value)> {
-        let path = path.strip_prefix("/api/catalog")?.split('?').next()?;
-        let parts: Vec<&str> = path.split('/').collect();
-        let fits = |known: &str| {
-            let known: Vec<&str> = known.split('/').collect();
-            known.len() == parts.len()
-                && known.iter().zip(&parts).all(|(known, part)| known.starts_with('{') || known == part)
-        };
-        let mut found: Vec<(&str, &Value)> = self.0["paths"]
-            .as_object()?
-            .iter()
-            .map(|(known, value)| (known.as_str(), value))
-            .filter(|(known, _)| fits(known))
-            .collect();
-        // What is named counts before what is any name.
-        found.sort_by_key(|(known, _)| known.matches('{').count());
-        found.first().copied()
-    }
-
-    fn resolved<'d>(&'d self, part: &'d Value) -> &'d Value {
-        let pointer = part["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
-        pointer.and_then(|pointer| self.0.pointer(pointer)).unwrap_or(part)
-    }
-
-    /// Holds answers to what the document says of their operation.
-    fn check(&self, case: &Map<String, Value>, answers: &[Said], wrong: &mut Vec<String>) {
-        let method = case.get("method").and_then(Value::as_str).unwrap_or("GET").to_lowercase();
-        let path = case.get("path").and_then(Value::as_str).unwrap_or_default();
-        let Some(operation) = self.find(path).and_then(|(_, operations)| operations.get(&method)) else { return };
-        for said in answers {
-            let responses = &operation["responses"];
-            let response = responses.get(said.status.to_string()).unwrap_or(&responses["default"]);
-            let Some(content) = self.resolved(response).get("content") else {
-                if !said.text.is_empty() {
-                    wrong.push(format!("{}\n  has a body that the document does not have: {}", told(case), said.text));
-                }
-                continue;
-            };
-            let mut schema = content["application/json"]["schema"].clone();
-            schema["components"] = self.0["components"].clone();
-            let validator = jsonschema::validator_for(&schema).unwrap();
-            if let Some(error) = validator.iter_errors(&said.body).next() {
-                wrong.push(format!(
-                    "{}\n  is not as the document has it: {error} at {}",
-                    told(case),
-                    error.instance_path()
-                ));
-            }
-        }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn every_method_of_a_route_is_in_the_document_and_the_other_way_round() {
     let (running, _folder) = shop().await;
-    let document = Document::of(running.address());
-    let mut seen = BTreeMap::new();
-    for (path, operations) in document.0["paths"].as_object().unwrap() {
-        let asked = json!({"path": format!("/api/catalog{}", path.replace(['{', '}'], "")), "method": "PATCH"});
-        let said = ask(running.address(), asked.as_object().unwrap());
-        assert_eq!(
-            (said.status, &said.body["error"]["name"]),
-            (405, &json!("MethodNotAllowedError")),
-            "{path}: {}",
-            said.text
-        );
-        let mut allowed: Vec<String> =
-            said.header("allow").unwrap().split(',').map(str::to_lowercase).filter(|one| one != "head").collect();
-        allowed.sort();
-        let mut documented: Vec<String> = operations.as_object().unwrap().keys().cloned().collect();
-        documented.sort();
-        assert_eq!(allowed, documented, "{path}");
-        for operation in operations.as_object().unwrap().values() {
-            let id = operation["operationId"].as_str().unwrap().to_owned();
-            assert_eq!(seen.insert(id, path.clone()), None, "{path}");
-        }
-    }
+    Document::of(running.address(), "/api/catalog").check_methods(running.address());
     running.stop().await;
 }

@@ -4,6 +4,7 @@ mod browser;
 mod catalog;
 mod client;
 mod create;
+mod document;
 mod escaping;
 mod hostile;
 mod identity;

@@ -65,6 +65,7 @@ const ROUTES: &[(&str, &str, May)] = {
         ("POST", "/api/catalog/validate-entity", VIEWER),
         ("GET", "/api/scaffolder/v2/actions", VIEWER),
         ("POST", "/api/scaffolder/v2/autocomplete/{provider}/{resource}", DEVELOPER),
+        ("GET", "/api/scaffolder/openapi.json", VIEWER),
         ("POST", "/api/scaffolder/v2/dry-run", DEVELOPER),
         ("GET", "/api/scaffolder/v2/tasks", VIEWER),
         ("POST", "/api/scaffolder/v2/tasks", DEVELOPER),

@@ -1,8 +1,7 @@
 //! The scaffolder's REST API, over a socket: each case of `tests/cases/scaffolder.json` is a request and what its answer holds; then
 //! tasks as they live: watched, cancelled, done again, over a start.
 
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +10,8 @@ use jiff::Timestamp;
 use karat_portal::{Options, Running, serve};
 use serde_json::{Value, json};
 
+use crate::catalog::Said;
+use crate::document::Document;
 use crate::organisation::Organisation;
 
 /// A template with a step of each fate: it says its secret, leaves out, waits, fails if asked to, and changes the config repository.
@@ -91,31 +92,30 @@ impl Portal {
 
     /// The stream of a task's events, to its end.
     fn stream(&self, id: &str) -> Vec<Value> {
-        let text = raw(self.running.address(), "GET", &format!("/tasks/{id}/eventstream"), "");
+        let text = said(self.running.address(), "GET", &format!("/tasks/{id}/eventstream"), &Value::Null).text;
         let events = text.lines().filter_map(|line| line.strip_prefix("data: "));
         events.map(|event| serde_json::from_str(event).unwrap()).collect()
     }
 }
 
-fn raw(address: SocketAddr, method: &str, path: &str, body: &str) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(
-        stream,
-        "{method} /api/scaffolder/v2{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+/// The API, as the document has it.
+const BASE: &str = "/api/scaffolder";
+
+fn said(address: SocketAddr, method: &str, path: &str, body: &Value) -> Said {
+    let mut case = json!({"method": method, "path": format!("{BASE}/v2{path}")});
+    if !body.is_null() {
+        case["body"] = body.clone();
+    }
+    let case = case.as_object().unwrap();
+    let said = crate::catalog::ask(address, case);
+    // Whatever is answered is as the document has it.
+    assert_eq!(Document::of(address, BASE).differs(case, &said), None, "{method} {path}: {}", said.text);
+    said
 }
 
 fn ask(address: SocketAddr, method: &str, path: &str, body: &Value) -> (u16, Value) {
-    let body = if body.is_null() { String::new() } else { body.to_string() };
-    let answer = raw(address, method, path, &body);
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap_or_else(|_| Value::from(body)))
+    let said = said(address, method, path, body);
+    (said.status, said.body)
 }
 
 /// What is in an answer and not as it should be.
@@ -143,6 +143,7 @@ async fn requests_are_answered_as_backstage_answers_them() {
         }
         wrong.extend(differs.into_iter().map(|differs| format!("{case}\n  {differs}")));
     }
+    Document::of(portal.running.address(), BASE).check_methods(portal.running.address());
     portal.running.stop().await;
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -254,8 +255,8 @@ async fn a_portal_that_ends_takes_its_tasks_with_it_and_says_so() {
     copy(&portal.organisation.data(), killed.path());
     // Drained: its streams end, and it does.
     let address = portal.running.address();
-    let path = format!("/tasks/{id}/eventstream");
-    let watching = std::thread::spawn(move || raw(address, "GET", &path, ""));
+    let path = json!({"path": format!("{BASE}/v2/tasks/{id}/eventstream")});
+    let watching = std::thread::spawn(move || crate::catalog::ask(address, path.as_object().unwrap()).text);
     std::thread::sleep(Duration::from_millis(200));
     tokio::time::timeout(Duration::from_secs(5), portal.running.stop()).await.expect("streams end");
     assert!(watching.join().unwrap().contains("Beginning step Waits"));

@@ -1,6 +1,5 @@
 //! The catalog's REST API, as Backstage has it.
 
-mod document;
 mod entities;
 mod locations;
 mod shown;
@@ -9,30 +8,27 @@ mod validate;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{get, post};
 use karat_catalog::QueryError;
 use karat_ingest::View;
 
 use super::ApiError;
+use super::document::{Document, Routes};
 use crate::state::{Portal, Shared};
 
 /// Where it is.
 const BASE: &str = "/api/catalog";
 
-/// The routes below `/api/catalog`. Each is in `openapi.json`, which a request is held to first.
+static DOCUMENT: Document = Document::new(BASE, include_str!("openapi.json"));
+
+/// The routes below `/api/catalog`.
 pub(super) fn router() -> Router<Shared> {
-    let below = routes().into_iter().fold(Router::new(), |router, (path, method)| {
-        let held = method.route_layer(middleware::from_fn_with_state(path, document::check));
-        router.route(&format!("{BASE}{path}"), held)
-    });
-    below.method_not_allowed_fallback(super::wrong_method)
+    DOCUMENT.routes(routes())
 }
 
-/// Each with its path in the document.
-fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
+fn routes() -> Routes {
     vec![
-        ("/openapi.json", get(document::serve)),
+        DOCUMENT.route(),
         ("/entities", get(entities::list)),
         ("/entities/by-query", get(entities::by_params).post(entities::by_body)),
         ("/entities/by-refs", post(entities::by_refs)),
@@ -70,5 +66,15 @@ impl Asked {
 
     fn pairs(&self) -> Vec<(&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::api::document::tests::check_has_every_route;
+
+    #[test]
+    fn every_route_is_in_the_document_and_the_other_way_round() {
+        check_has_every_route(&super::DOCUMENT, super::routes());
     }
 }

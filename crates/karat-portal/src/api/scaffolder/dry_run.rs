@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use super::super::error::Body;
-use super::{ApiError, object, off, refused, refused_secrets, secrets, told, who};
+use super::{ApiError, object, off, refused, refused_secrets, told, who};
 use crate::identity::Person;
 use crate::make::{DryRun, Failure};
 use crate::state::Shared;
@@ -33,14 +33,13 @@ pub(super) async fn dry_run(
     };
     let work = Arc::clone(&portal);
     let tried = off(move || {
-        let template = body.get("template").filter(|template| template.is_object()).cloned();
-        let template = template.ok_or_else(|| ApiError::input("Input template is not a template"))?;
-        if !body.get("values").is_some_and(Value::is_object) {
-            return Err(ApiError::input("values must be an object"));
-        }
-        let user = serde_json::from_value(who(&work, &person).user).unwrap_or_default();
-        let asked =
-            DryRun { template, values: object(&body, "values")?, secrets: secrets(&body)?, user, files: files(&body)? };
+        let asked = DryRun {
+            template: body["template"].clone(),
+            values: object(&body, "values")?,
+            secrets: object(&body, "secrets")?,
+            user: serde_json::from_value(who(&work, &person).user).unwrap_or_default(),
+            files: files(&body)?,
+        };
         Ok(work.site.maker.try_out(asked))
     });
     let tried = match tried.await? {
@@ -62,16 +61,15 @@ pub(super) async fn dry_run(
 }
 
 fn files(body: &Value) -> Result<Vec<(String, Vec<u8>)>, ApiError> {
-    let wrong = || ApiError::input("directoryContents must be a list of path and base64Content");
-    let list = body.get("directoryContents").and_then(Value::as_array).ok_or_else(wrong)?;
+    let list = body["directoryContents"].as_array().map(Vec::as_slice).unwrap_or_default();
     if list.len() > FILES {
         return Err(ApiError::input(format!("directoryContents has more than {FILES} files")));
     }
     let one = |file: &Value| {
-        let text = |name: &str| file.get(name).and_then(Value::as_str).ok_or_else(wrong);
-        let bytes = BASE64.decode(text("base64Content")?.as_bytes());
+        let text = |name: &str| file[name].as_str().unwrap_or_default();
+        let bytes = BASE64.decode(text("base64Content").as_bytes());
         let bytes = bytes.map_err(|error| ApiError::input(format!("base64Content: {error}")))?;
-        Ok((text("path")?.to_owned(), bytes))
+        Ok((text("path").to_owned(), bytes))
     };
     list.iter().map(one).collect()
 }

@@ -27,7 +27,7 @@ const BEAT: Duration = Duration::from_secs(15);
 fn after(query: Option<&str>) -> Result<Option<u64>, ApiError> {
     let mut pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
     let Some((_, value)) = pairs.find(|(name, _)| name == "after") else { return Ok(None) };
-    value.parse().map(Some).map_err(|_| ApiError::input("request.query.after must be an integer"))
+    value.parse().map(Some).map_err(|_| ApiError::input("request/query/after is too large"))
 }
 
 fn find(portal: &Shared, id: &str) -> Result<Task, ApiError> {

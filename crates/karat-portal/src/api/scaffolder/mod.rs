@@ -16,26 +16,38 @@ use karat_workshop::Found;
 use serde_json::{Value, json};
 
 use super::ApiError;
+use super::document::{Document, Routes};
 use crate::identity::Person;
 use crate::make::{Failure, Who};
 use crate::state::{Portal, Shared};
 
+static DOCUMENT: Document = Document::new("/api/scaffolder", include_str!("openapi.json"));
+
 /// The routes below `/api/scaffolder`.
 pub(super) fn router() -> Router<Shared> {
-    let dry_run = post(dry_run::dry_run).layer(DefaultBodyLimit::max(dry_run::BODY));
-    let below = Router::new()
-        .route("/templates/{namespace}/{kind}/{name}/parameter-schema", get(templates::parameter_schema))
-        .route("/actions", get(templates::actions))
-        .route("/templating-extensions", get(templates::extensions))
-        .route("/tasks", get(tasks::list).post(tasks::create))
-        .route("/tasks/{id}", get(tasks::one))
-        .route("/tasks/{id}/cancel", post(tasks::cancel))
-        .route("/tasks/{id}/retry", post(tasks::retry))
-        .route("/tasks/{id}/events", get(events::events))
-        .route("/tasks/{id}/eventstream", get(events::stream))
-        .route("/dry-run", dry_run)
-        .route("/autocomplete/{provider}/{resource}", post(templates::autocomplete));
-    Router::new().nest("/api/scaffolder/v2", below.method_not_allowed_fallback(super::wrong_method))
+    let large = DOCUMENT.routes(large_routes()).layer(DefaultBodyLimit::max(dry_run::BODY));
+    DOCUMENT.routes(routes()).merge(large)
+}
+
+fn routes() -> Routes {
+    vec![
+        DOCUMENT.route(),
+        ("/v2/templates/{namespace}/{kind}/{name}/parameter-schema", get(templates::parameter_schema)),
+        ("/v2/actions", get(templates::actions)),
+        ("/v2/templating-extensions", get(templates::extensions)),
+        ("/v2/tasks", get(tasks::list).post(tasks::create)),
+        ("/v2/tasks/{id}", get(tasks::one)),
+        ("/v2/tasks/{id}/cancel", post(tasks::cancel)),
+        ("/v2/tasks/{id}/retry", post(tasks::retry)),
+        ("/v2/tasks/{id}/events", get(events::events)),
+        ("/v2/tasks/{id}/eventstream", get(events::stream)),
+        ("/v2/autocomplete/{provider}/{resource}", post(templates::autocomplete)),
+    ]
+}
+
+/// Those that take files.
+fn large_routes() -> Routes {
+    vec![("/v2/dry-run", post(dry_run::dry_run))]
 }
 
 /// Works off the async threads: templates are read and run there.
@@ -80,24 +92,10 @@ fn who(portal: &Portal, person: &Person) -> Who {
     Who { name: person.name.clone(), user }
 }
 
-/// A part of a body that is an object, or is not there.
+/// A part of a body that is an object, as the document has it, or is not there.
 fn object(body: &Value, name: &str) -> Result<Data, ApiError> {
-    match body.get(name) {
-        None | Some(Value::Null) => Ok(Data::Map(Vec::new())),
-        Some(object @ Value::Object(_)) => {
-            serde_json::from_value(object.clone()).map_err(|error| ApiError::input(format!("{name}: {error}")))
-        }
-        Some(_) => Err(ApiError::input(format!("{name} must be an object"))),
-    }
-}
-
-/// `secrets`: an object of texts.
-fn secrets(body: &Value) -> Result<Data, ApiError> {
-    let secrets = object(body, "secrets")?;
-    if secrets.entries().iter().any(|(_, secret)| secret.as_str().is_none()) {
-        return Err(ApiError::input("secrets must be an object of texts"));
-    }
-    Ok(secrets)
+    let object = body.get(name).cloned().unwrap_or_else(|| json!({}));
+    serde_json::from_value(object).map_err(|error| ApiError::input(format!("{name}: {error}")))
 }
 
 /// Answers that do not fit, as JSON Schema's validator in Backstage tells them: 400.
@@ -143,4 +141,15 @@ fn errors(problems: &[Problem]) -> Value {
         })
     };
     json!({"errors": problems.iter().map(one).collect::<Vec<_>>()})
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::api::document::tests::check_has_every_route;
+
+    #[test]
+    fn every_route_is_in_the_document_and_the_other_way_round() {
+        let routes = super::routes().into_iter().chain(super::large_routes()).collect();
+        check_has_every_route(&super::DOCUMENT, routes);
+    }
 }

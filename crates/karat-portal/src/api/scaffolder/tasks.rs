@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::error::{Body, Named};
-use super::{ApiError, find, object, off, reference, refused, refused_secrets, secrets, who};
+use super::{ApiError, find, object, off, reference, refused, refused_secrets, who};
 use crate::identity::Person;
 use crate::make::{NotAsked, Refused, Task};
 use crate::state::Shared;
@@ -23,12 +23,8 @@ pub(super) async fn create(
 ) -> Result<Response, ApiError> {
     let work = Arc::clone(&portal);
     let asked = off(move || {
-        let template = body.get("templateRef").and_then(Value::as_str);
-        let template = reference(template.ok_or_else(|| ApiError::input("templateRef is missing"))?)?;
-        if !body.get("values").is_some_and(Value::is_object) {
-            return Err(ApiError::input("values must be an object"));
-        }
-        let (values, secrets) = (object(&body, "values")?, secrets(&body)?);
+        let template = reference(body["templateRef"].as_str().unwrap_or_default())?;
+        let (values, secrets) = (object(&body, "values")?, object(&body, "secrets")?);
         let found = find(&work, &template)?;
         Ok(work.site.maker.ask(&found, &values, secrets, &who(&work, &person)))
     });
@@ -92,7 +88,7 @@ impl Asked {
     fn read(query: &str) -> Result<Self, ApiError> {
         let mut asked = Self::default();
         let number = |name: &str, value: &str| {
-            value.parse().map_err(|_| ApiError::input(format!("request.query.{name} must be a number of at least 0")))
+            value.parse().map_err(|_| ApiError::input(format!("request/query/{name} is too large")))
         };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
@@ -145,7 +141,7 @@ pub(super) async fn retry(
     Named(id): Named<String>,
     Body(body): Body,
 ) -> Result<Response, ApiError> {
-    let secrets = secrets(&body)?;
+    let secrets = object(&body, "secrets")?;
     let (work, again) = (Arc::clone(&portal), id.clone());
     let asked = off(move || Ok(work.site.maker.again(&again, secrets, &person)));
     match asked.await? {
