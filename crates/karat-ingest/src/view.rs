@@ -138,25 +138,32 @@ impl View {
     }
 
     /// Makes some changes: whoever asks sees none of them, or all.
-    pub(crate) fn edit(&self, edits: Vec<Edit>) {
+    pub(crate) fn edit(&self, mut edits: Vec<Edit>) {
         let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        for edit in edits {
+        for edit in &mut edits {
             match edit {
                 Edit::Put(reference, put) => {
-                    inner.index.insert(&reference, Uid::of(&reference), &put.rows);
-                    inner.entities.insert(reference, put.shown);
+                    inner.index.insert(reference, put.uid, &put.rows);
+                    match inner.entities.get_mut(reference) {
+                        Some(shown) => std::mem::swap(shown, &mut put.shown),
+                        None => drop(inner.entities.insert(reference.clone(), put.shown.clone())),
+                    }
                 }
                 Edit::Tell(reference, about) => {
-                    if let Some(shown) = inner.entities.get_mut(&reference) {
-                        (shown.place, shown.parents, shown.problems) = (about.place, about.parents, about.problems);
+                    if let Some(shown) = inner.entities.get_mut(reference) {
+                        shown.place.clone_from(&about.place);
+                        std::mem::swap(&mut shown.parents, &mut about.parents);
+                        std::mem::swap(&mut shown.problems, &mut about.problems);
                     }
                 }
                 Edit::Remove(reference) => {
-                    inner.index.remove(&reference);
-                    inner.entities.remove(&reference);
+                    inner.index.remove(reference);
+                    inner.entities.remove(reference);
                 }
             }
         }
+        // What was shown before is let go of when nobody waits.
+        drop(inner);
     }
 }
 
@@ -172,6 +179,7 @@ pub(crate) enum Edit {
 
 /// An entity to be shown, and its rows.
 pub(crate) struct Put {
+    uid: Uid,
     shown: Shown,
     rows: Vec<Row>,
 }
@@ -184,7 +192,7 @@ impl Edit {
         let (words, title) = words(&made.entity, reference);
         let (body, hash) = (body.into(), made.hash.as_str().into());
         let shown = Shown { body, hash, place, parents, problems, words, title };
-        Self::Put(reference.clone(), Box::new(Put { shown, rows }))
+        Self::Put(reference.clone(), Box::new(Put { uid: Uid::of(reference), shown, rows }))
     }
 }
 

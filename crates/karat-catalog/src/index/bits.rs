@@ -118,6 +118,10 @@ impl Postings {
         }
     }
 
+    pub(super) fn contains(&self, slot: u32) -> bool {
+        self.as_slice().binary_search(&slot).is_ok()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.as_slice().is_empty()
     }

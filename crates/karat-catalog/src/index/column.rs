@@ -56,6 +56,13 @@ impl Column {
         Some(id)
     }
 
+    /// Whether a value that somebody has is this one, written so and in no other way.
+    pub(super) fn holds(&self, slot: u32, id: ValueId, value: Option<(&str, &str)>) -> bool {
+        let (Some(id), Some((lower, original))) = (id, value) else { return id.is_none() && value.is_none() };
+        let known = &self.values[id as usize];
+        *known.lower == *lower && known.variants.iter().all(|(text, who)| (**text == *original) == who.contains(slot))
+    }
+
     fn add(&mut self, lower: &str) -> u32 {
         let value = Value { lower: lower.into(), variants: Vec::new() };
         let lower = value.lower.clone();

@@ -55,8 +55,50 @@ impl Index {
         Self::default()
     }
 
-    /// Adds an entity, or replaces what is known of it.
+    /// Adds an entity, or replaces what is known of it. Values that it has already cost next to nothing: most of an entity stays as it
+    /// is when it changes, and what all have, as their kind, is long to go through.
     pub fn insert(&mut self, reference: &EntityRef, uid: Uid, rows: &[Row]) {
+        let known = self.by_ref.get(reference).copied().filter(|number| self.uid(*number) == Some(uid));
+        let number = known.unwrap_or_else(|| self.add(reference, uid));
+        let rows: Vec<(u32, Option<(&str, &str)>)> = rows
+            .iter()
+            .map(|row| {
+                let value = row.value.as_deref().map(|value| (value, row.original.as_deref().unwrap_or(value)));
+                (self.key(&row.key), value)
+            })
+            .collect();
+        let slot = self.slots.get_mut(number as usize).and_then(Option::as_mut);
+        let before = slot.map(|slot| std::mem::take(&mut slot.rows)).unwrap_or_default();
+        let mut known = Vec::with_capacity(rows.len());
+        // A key whose values are not all the same is taken away, and put anew.
+        let mut other = Vec::new();
+        for (key, value) in &rows {
+            let same = of_key(&before, *key).find(|id| self.columns[*key as usize].holds(number, *id, *value));
+            match same {
+                Some(id) => known.push((*key, id)),
+                None => other.push(*key),
+            }
+        }
+        known.sort_unstable();
+        other.extend(before.iter().filter(|row| known.binary_search(row).is_err()).map(|(key, _)| *key));
+        other.sort_unstable();
+        let is_other = |key: &u32| other.binary_search(key).is_ok();
+        known.retain(|(key, _)| !is_other(key));
+        for (key, value) in before.iter().filter(|(key, _)| is_other(key)) {
+            self.columns[*key as usize].remove(number, *value);
+        }
+        for (key, value) in rows.into_iter().filter(|(key, _)| is_other(key)) {
+            known.push((key, self.columns[key as usize].insert(number, value)));
+        }
+        known.sort_unstable();
+        known.dedup();
+        if let Some(slot) = self.slots.get_mut(number as usize).and_then(Option::as_mut) {
+            slot.rows = known.into();
+        }
+    }
+
+    /// Adds an entity without values, and gives its number.
+    fn add(&mut self, reference: &EntityRef, uid: Uid) -> u32 {
         self.remove(reference);
         // A uid that is taken belongs to an entity that was renamed.
         if let Some(taken) = self.by_uid.get(&uid).and_then(|slot| self.slot(*slot)).map(|slot| slot.reference.clone())
@@ -64,17 +106,7 @@ impl Index {
             self.remove(&taken);
         }
         let number = self.free.pop().unwrap_or(self.slots.len() as u32);
-        let mut known: Vec<(u32, ValueId)> = rows
-            .iter()
-            .map(|row| {
-                let key = self.key(&row.key);
-                let value = row.value.as_deref().map(|value| (value, row.original.as_deref().unwrap_or(value)));
-                (key, self.columns[key as usize].insert(number, value))
-            })
-            .collect();
-        known.sort_unstable();
-        known.dedup();
-        let slot = Slot { reference: reference.clone(), uid, rows: known.into() };
+        let slot = Slot { reference: reference.clone(), uid, rows: Box::default() };
         match self.slots.get_mut(number as usize) {
             Some(free) => *free = Some(slot),
             None => self.slots.push(Some(slot)),
@@ -82,6 +114,7 @@ impl Index {
         self.by_ref.insert(reference.clone(), number);
         self.by_uid.insert(uid, number);
         self.all.insert(number);
+        number
     }
 
     /// Removes an entity; whether it was there.
@@ -132,9 +165,7 @@ impl Index {
 
     /// The values of a key that an entity has; `None` for null.
     fn values(&self, number: u32, key: u32) -> impl Iterator<Item = ValueId> {
-        let rows = self.slot(number).map(|slot| &*slot.rows).unwrap_or_default();
-        let from = rows.partition_point(|(known, _)| *known < key);
-        rows[from..].iter().take_while(move |(known, _)| *known == key).map(|(_, value)| *value)
+        of_key(self.slot(number).map(|slot| &*slot.rows).unwrap_or_default(), key)
     }
 
     fn key(&mut self, key: &str) -> u32 {
@@ -152,4 +183,10 @@ impl Index {
         let number = *self.keys.get(key)?;
         self.columns.get(number as usize).filter(|column| !column.is_empty()).map(|column| (number, column))
     }
+}
+
+/// The values of a key among sorted rows.
+fn of_key(rows: &[(u32, ValueId)], key: u32) -> impl Iterator<Item = ValueId> {
+    let from = rows.partition_point(|(known, _)| *known < key);
+    rows[from..].iter().take_while(move |(known, _)| *known == key).map(|(_, value)| *value)
 }

@@ -1,6 +1,6 @@
 //! Questions to an index of a few entities.
 
-use karat_catalog::{Entity, Index, List, Query, Uid, read, search_rows};
+use karat_catalog::{Entity, EntityRef, Index, List, Query, Row, Uid, read, search_rows};
 
 const FILE: &str = "
 apiVersion: backstage.io/v1alpha1
@@ -85,4 +85,36 @@ fn what_is_removed_is_gone() {
     assert!(index.remove(&"component:default/b".parse().unwrap()));
     assert_eq!(index.len(), 2);
     assert!(index.query(&Query::from_params(&[("filter", "metadata.tags=java")]).unwrap()).ids.is_empty());
+}
+
+/// An entity that changed is found as if it had always been so: values in several ways of writing, more of one key, and none.
+#[test]
+fn what_changed_is_found_as_if_it_were_new() {
+    let values = [Some("Foo"), Some("foo"), Some("FOO"), Some("bar"), Some("Bar"), None];
+    let keys = ["tags", "kind", "owner"];
+    let references: Vec<EntityRef> = (0..6).map(|one| EntityRef::new("x", "y", &one.to_string())).collect();
+    let mut state = 1_u64;
+    let mut below = |most: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % most
+    };
+    let (mut changed, mut latest) = (Index::new(), std::collections::BTreeMap::new());
+    for _ in 0..2_000 {
+        let reference = &references[below(references.len())];
+        let rows: Vec<Row> = (0..below(6))
+            .map(|_| {
+                let (key, value) = (keys[below(keys.len())].to_owned(), values[below(values.len())]);
+                Row { key, value: value.map(str::to_lowercase), original: value.map(str::to_owned) }
+            })
+            .collect();
+        changed.insert(reference, Uid::of(reference), &rows);
+        latest.insert(reference, rows);
+        let mut fresh = Index::new();
+        latest.iter().for_each(|(reference, rows)| fresh.insert(reference, Uid::of(reference), rows));
+        assert_eq!(changed.facets(&keys.map(str::to_owned), None), fresh.facets(&keys.map(str::to_owned), None));
+        for filter in ["tags=foo", "tags", "kind=bar", "owner"] {
+            let query = Query::from_params(&[("filter", filter)]).unwrap();
+            assert_eq!(changed.query(&query).ids, fresh.query(&query).ids, "{filter}");
+        }
+    }
 }

@@ -173,8 +173,17 @@ impl Machine {
                 continue;
             }
             match files(target, world.content) {
+                Ok(files) if files.is_empty() && !target.optional => {
+                    astray.push(missing(&target.location).of_field(&target.field));
+                }
                 Ok(files) => leads.extend(files.iter().map(|file| (self.source(file), target.optional))),
-                Err(failure) => astray.push(failure),
+                Err(failure) => {
+                    // It may be any of these.
+                    let optional = |file| self.files.get(file).and_then(|file| file.readers.get(reference)).copied();
+                    let known = record.leads.iter().filter_map(|file| Some((file.clone(), optional(file)?)));
+                    leads.extend(known);
+                    astray.push(failure);
+                }
             }
         }
         let new = leads.keys().filter(|file| !self.files.contains_key(*file)).count();
@@ -203,13 +212,9 @@ impl Machine {
 
 /// The files that a target means. What is no pattern is a file, whether it is there or not.
 fn files(target: &Target, content: &Content<'_>) -> Result<Vec<LocationRef>, Failure> {
-    let Target { location, optional, field } = target;
+    let Target { location, field, .. } = target;
     if location.kind == "file" && location.target.contains(WILD) {
-        return match content.find(location) {
-            Ok(found) if found.is_empty() && !optional => Err(missing(location).of_field(field)),
-            Ok(found) => Ok(found),
-            Err(why) => Err(unreadable(location, &why)),
-        };
+        return content.find(location).map_err(|why| unreadable(location, &why).of_field(field));
     }
     let path = karat_source::clean(&location.target).filter(|_| location.kind == "file");
     Ok(vec![path.map_or_else(|| location.clone(), |path| LocationRef::new("file", path))])

@@ -7,8 +7,8 @@ use karat_ingest::LocationError;
 
 use crate::support::{Organisation, component, get, location, owner, status, until};
 
-/// Far above what it takes (about 15 ms), since others work on the machine as well; the promise is 100 ms.
-const SOON: Duration = Duration::from_millis(1_000);
+/// The promise. The quickest of some changes keeps it also when others work on the machine.
+const SOON: Duration = Duration::from_millis(100);
 
 #[test]
 fn a_changed_file_is_seen_at_once() {
@@ -16,19 +16,20 @@ fn a_changed_file_is_seen_at_once() {
     let catalog = organisation.open();
     assert_eq!(owner(&catalog, "shop").as_deref(), Some("one"));
     let mut took = Vec::new();
-    for round in 0..5 {
+    for round in 0..10 {
         let team = format!("team-{round}");
         organisation.write("a/catalog-info.yaml", &component("shop", &team));
         took.push(until("the change", || owner(&catalog, "shop") == Some(team.clone())));
     }
-    println!("a change is seen after {took:?}");
-    assert!(took.iter().all(|took| *took < SOON), "{took:?}");
+    took.sort_unstable();
+    println!("a change is seen after {:?} at best, {:?} in the middle, {:?} at worst", took[0], took[5], took[9]);
+    assert!(took[0] < SOON, "{took:?}");
     // Found by what it says now, and by nothing that it said.
     let found = |team: &str| {
         let filter = format!("spec.owner={team}");
         catalog.now().query(&Query::from_params(&[("filter", &filter)]).unwrap()).total
     };
-    assert_eq!((found("team-4"), found("team-3"), found("one")), (1, 0, 0));
+    assert_eq!((found("team-9"), found("team-8"), found("one")), (1, 0, 0));
 }
 
 #[test]
@@ -81,6 +82,51 @@ fn a_repository_brings_its_entities_and_takes_them_with_it() {
     catalog.remove_entity(uid).unwrap();
     assert!(catalog.now().is_empty());
     assert!(matches!(catalog.remove_entity(uid), Err(LocationError::NoEntity(_))));
+}
+
+#[test]
+fn a_pattern_that_cannot_be_followed_leads_where_it_did() {
+    let organisation = Organisation::new(&[
+        ("a/catalog-info.yaml", &location("all", &["./more/*.yaml"])),
+        ("a/more/shop.yaml", &component("shop", "one")),
+    ]);
+    let catalog = organisation.open();
+    organisation.write("a/catalog-info.yaml", &location("all", &["./more/[.yaml"]));
+    until("the status", || !status(&catalog, "location:default/all").is_empty());
+    let shop = get(&catalog, "component:default/shop").unwrap();
+    assert_eq!(shop.annotation("backstage.io/orphan"), None);
+    // One that can be followed, and leads nowhere, is another thing.
+    organisation.write("a/catalog-info.yaml", &location("all", &["./nothing/*.yaml"]));
+    until("the orphan", || {
+        get(&catalog, "component:default/shop").is_some_and(|shop| shop.annotation("backstage.io/orphan").is_some())
+    });
+}
+
+#[test]
+fn a_change_of_many_entities_is_seen_as_a_whole() {
+    let many =
+        |team: &str| (0..1_000).map(|one| format!("---\n{}", component(&format!("c{one}"), team))).collect::<String>();
+    let organisation = Organisation::new(&[("a/catalog-info.yaml", &many("team-0"))]);
+    let catalog = organisation.open();
+    let view = catalog.now();
+    let owners = || {
+        let facets = view.facets(&["spec.owner".to_owned()], None);
+        facets[0].1.iter().map(|facet| (facet.value.clone(), facet.count)).collect::<Vec<_>>()
+    };
+    for round in 1..4 {
+        let team = format!("team-{round}");
+        organisation.replace("a/catalog-info.yaml", &many(&team));
+        until("the change", || {
+            let owners = owners();
+            assert!(owners.len() == 1 && owners[0].1 == 1_000, "{owners:?}");
+            owners[0].0 == team
+        });
+    }
+    organisation.remove("a/catalog-info.yaml");
+    until("the end", || {
+        assert!([0, 1_001].contains(&view.len()), "{}", view.len());
+        view.is_empty()
+    });
 }
 
 #[test]

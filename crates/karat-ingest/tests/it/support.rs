@@ -34,6 +34,13 @@ impl Organisation {
         fs_err::write(path, text).unwrap();
     }
 
+    /// Writes a file as a whole: nobody reads half of it.
+    pub(crate) fn replace(&self, path: &str, text: &str) {
+        let new = self.data.path().join("new");
+        fs_err::write(&new, text).unwrap();
+        fs_err::rename(new, self.path(path)).unwrap();
+    }
+
     pub(crate) fn remove(&self, path: &str) {
         fs_err::remove_file(self.path(path)).unwrap();
     }
