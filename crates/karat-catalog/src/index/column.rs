@@ -81,8 +81,13 @@ impl Column {
         id
     }
 
-    pub(super) fn remove(&mut self, slot: u32, id: ValueId) {
+    /// Somebody has the key no more.
+    pub(super) fn leave(&mut self, slot: u32) {
         self.present.remove(slot);
+    }
+
+    /// Somebody has a value no more, and still the key.
+    pub(super) fn remove(&mut self, slot: u32, id: ValueId) {
         let Some(id) = id else {
             self.nulls.remove(slot);
             return;

@@ -85,7 +85,11 @@ impl Index {
         let is_other = |key: &u32| other.binary_search(key).is_ok();
         known.retain(|(key, _)| !is_other(key));
         for (key, value) in before.iter().filter(|(key, _)| is_other(key)) {
-            self.columns[*key as usize].remove(number, *value);
+            let column = &mut self.columns[*key as usize];
+            column.remove(number, *value);
+            if rows.iter().all(|(one, _)| one != key) {
+                column.leave(number);
+            }
         }
         for (key, value) in rows.into_iter().filter(|(key, _)| is_other(key)) {
             known.push((key, self.columns[key as usize].insert(number, value)));
@@ -123,6 +127,7 @@ impl Index {
         let Some(slot) = self.slots[number as usize].take() else { return false };
         for (key, value) in slot.rows {
             self.columns[key as usize].remove(number, value);
+            self.columns[key as usize].leave(number);
         }
         self.by_uid.remove(&slot.uid);
         self.all.remove(number);
