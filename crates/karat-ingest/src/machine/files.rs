@@ -25,7 +25,7 @@ impl Machine {
                     let is_same = file.digest == Some(digest) && file.unreadable.is_none();
                     if !is_same || file.entities.keys().any(|one| self.todo.again.contains(one)) {
                         file.digest = Some(digest);
-                        self.take(location, read(&bytes, &location.target), world);
+                        self.take(location, read(&bytes, &location.target), is_same, world);
                     }
                 }
             }
@@ -53,7 +53,7 @@ impl Machine {
         self.show_readers(location);
     }
 
-    fn take(&mut self, location: &Source, descriptors: Vec<Descriptor>, world: &World<'_>) {
+    fn take(&mut self, location: &Source, descriptors: Vec<Descriptor>, is_same: bool, world: &World<'_>) {
         let mut found: BTreeMap<EntityRef, Descriptor> = BTreeMap::new();
         let (mut problems, mut doubled) = (Vec::new(), Vec::new());
         for descriptor in descriptors {
@@ -75,6 +75,10 @@ impl Machine {
             }
         }
         let Some(file) = self.files.get_mut(location) else { return };
+        if is_same {
+            // What was removed by hand stays away until the file is another.
+            found.retain(|reference, _| file.entities.contains_key(reference));
+        }
         // A document that cannot be read hides which entity it was.
         let hides = !problems.is_empty();
         problems.append(&mut doubled);

@@ -190,9 +190,14 @@ impl Machine {
 impl File {
     /// The Locations in it.
     fn locations(&self) -> Vec<EntityRef> {
-        let from = self.entities.range::<str, _>((Bound::Included("location:"), Bound::Unbounded));
-        from.map(|(reference, _)| reference).take_while(|one| is_location(one)).cloned().collect()
+        locations(&self.entities).map(|(reference, _)| reference.clone()).collect()
     }
+}
+
+/// The Locations among entities.
+pub(super) fn locations<T>(entities: &BTreeMap<EntityRef, T>) -> impl Iterator<Item = (&EntityRef, &T)> {
+    let from = entities.range::<str, _>((Bound::Included("location:"), Bound::Unbounded));
+    from.take_while(|(reference, _)| is_location(reference))
 }
 
 /// Whether an entity may lead to others.

@@ -9,7 +9,7 @@ use crate::View;
 use crate::view::{About, Edit, Shown};
 
 /// The most changes that are shown together.
-const AT_ONCE: usize = 5_000;
+const TOGETHER: usize = 5_000;
 
 impl Machine {
     /// Shows what is to be shown anew, all of it at once if it is not too much.
@@ -19,7 +19,7 @@ impl Machine {
             let fresh = self.todo.fresh.remove(&reference);
             let change = self.show_one(&reference, fresh, view, &mut edits);
             self.changes.extend(change);
-            if edits.len() >= AT_ONCE {
+            if edits.len() >= TOGETHER {
                 view.edit(std::mem::take(&mut edits));
                 self.todo.unshown.clear();
             }

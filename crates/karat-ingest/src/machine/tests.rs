@@ -140,11 +140,11 @@ impl Changing {
         self.registered.iter().map(|path| LocationRef::new("file", path.as_str())).collect()
     }
 
-    /// One file is another, gone, broken or new; or another is registered.
+    /// One file is another, gone, broken or new; or another is registered; or an entity is removed by hand.
     fn change(&mut self, bench: &mut Bench) {
         let path = self.numbers.path();
         let file = self.folder.path().join(&path);
-        match self.numbers.below(7) {
+        match self.numbers.below(8) {
             0 => drop(fs_err::remove_file(file)),
             1 => fs_err::write(file, "kind: [").unwrap(),
             2 => {
@@ -153,12 +153,17 @@ impl Changing {
                 }
                 bench.machine.set_provided(Bucket::Registered, &self.locations());
             }
+            3 => {
+                let kind = ["location:default/l", "component:default/c"][self.numbers.below(2) as usize];
+                bench.machine.remove(&format!("{kind}{}", self.numbers.below(12)).parse().unwrap());
+            }
             _ => fs_err::write(file, self.numbers.file()).unwrap(),
         }
         bench.machine.changed(&LocationRef::new("file", path));
     }
 
-    /// What is broken, or missing where it should be, stays as it was last good, which a fresh start cannot know.
+    /// What is broken, or missing where it should be, stays as it was last good, which a fresh start cannot know; nor does it know
+    /// what was removed by hand.
     fn repair(&mut self, bench: &mut Bench) {
         for path in ["x", "y"].iter().flat_map(|folder| (0..7).map(move |file| format!("{folder}/f{file}.yaml"))) {
             let file = self.folder.path().join(&path);
@@ -168,6 +173,8 @@ impl Changing {
                 bench.machine.changed(&LocationRef::new("file", path));
             }
         }
+        let locations: Vec<EntityRef> = places::locations(&bench.machine.records).map(|(one, _)| one.clone()).collect();
+        locations.iter().for_each(|one| drop(bench.machine.refresh(one)));
     }
 }
 
@@ -205,5 +212,5 @@ fn whatever_changes_it_comes_to_what_a_fresh_start_comes_to() {
     }
 }
 
-/// More take long; 200 have passed.
+/// More take long; 300 have passed.
 const SEEDS: u64 = 24;
