@@ -119,7 +119,6 @@ fn fill(entities: usize) -> Result<(Index, Vec<Entity>)> {
             graph.set_relations(&reference, &one.relations);
             refs.push(reference);
         }
-        graph.set_provided("bench", &refs);
         refs
     });
     let (finals, stitching) = timed(|| {
@@ -243,19 +242,40 @@ pub(crate) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
+const TEAMS: usize = 400;
+const SYSTEMS: usize = 2_000;
+
+/// The teams and systems that those of [`document`] belong to.
+pub(crate) fn teams_and_systems() -> String {
+    let mut text = String::new();
+    for team in 0..TEAMS {
+        text += &format!(
+            "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {{name: team-{team}}}\nspec: {{type: team, children: []}}\n---\n"
+        );
+    }
+    for system in 0..SYSTEMS {
+        text += &format!(
+            "apiVersion: backstage.io/v1alpha1\nkind: System\nmetadata: {{name: system-{system}}}\nspec: {{owner: team-{}}}\n---\n",
+            system % TEAMS
+        );
+    }
+    text
+}
+
 /// A catalog file, of a kind that its number says.
 pub(crate) fn document(number: usize) -> String {
-    let team = number % 400;
-    let system = number % 2_000;
+    let (team, system) = (number % TEAMS, number % SYSTEMS);
+    // Of each ten, six are components; they refer to others that are there.
+    let ten = number / 10 * 10;
     let (kind, spec) = match number % 10 {
         0..=5 => (
             "Component",
             format!(
-                "type: {}\n  providesApis: [api-{}]\n  dependsOn: [resource:res-{}, component:item-{}]",
+                "type: {}\n  providesApis: [item-{}]\n  dependsOn: [resource:item-{}, component:item-{}]",
                 ["service", "website", "library"][number % 3],
-                number,
-                number / 7,
-                number / 3
+                ten + 6,
+                ten + 8,
+                number / 30 * 10 + number % 6
             ),
         ),
         6 | 7 => ("API", "type: openapi\n  definition: 'openapi: 3.1.0'".to_owned()),

@@ -13,7 +13,7 @@ use karat_testkit::Oracle;
 use karat_testkit::oracle::Answer;
 use serde_json::{Value, json};
 
-use crate::catalog::{document, milliseconds, quantiles};
+use crate::catalog::{document, milliseconds, quantiles, teams_and_systems};
 use crate::machine::{Tools, describe, timed};
 
 /// Ask a portal with 100,000 entities over HTTP: Karat, and Backstage's backend
@@ -129,6 +129,7 @@ fn make(folder: &Path, entities: usize) -> Result<()> {
     let all =
         "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {name: all}\nspec: {targets: [./parts/*.yaml]}\n";
     fs::write(folder.join("catalog/catalog-info.yaml"), all)?;
+    fs::write(folder.join("catalog/parts/teams.yaml"), teams_and_systems())?;
     for first in (0..entities).step_by(PER_FILE) {
         let last = (first + PER_FILE).min(entities);
         let documents: Vec<String> = (first..last).map(document).collect();
