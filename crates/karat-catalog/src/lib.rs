@@ -3,8 +3,8 @@
 //! - [`read`]: a file to [`Descriptor`]s, each an entity or a problem, each field with its place.
 //! - [`process`]: an entity with what its file and its kind say: placeholders, annotations, validation, [`Relation`]s, the
 //!   [`Target`]s of a Location. Files come through a [`Reader`].
-//! - [`Graph`]: who leads to whom, and what must be stitched anew after a change; [`stitch`]: the entity that people see.
-//! - [`assemble`]: all of that at once, for a folder.
+//! - [`Graph`]: who is related to whom, and what must be stitched anew after a change; [`stitch`]: the entity that people see.
+//! - [`walk`]: from registered locations to all that they lead to, for a folder.
 //! - [`policy`], [`kind_schema`]: whether an entity is one.
 //! - [`search_rows`]: what an entity is found by.
 //! - [`Index`]: which entities a [`Query`] means, page by page; [`Index::facets`], [`Index::list`].
@@ -13,7 +13,6 @@
 //! What is as in Backstage, and what is not, is in `docs/reference/catalog.md`.
 #![forbid(unsafe_code)]
 
-mod assemble;
 mod cursor;
 mod entity;
 mod error;
@@ -36,8 +35,8 @@ mod search;
 mod stitch;
 mod uid;
 mod validate;
+mod walk;
 
-pub use assemble::{Assembled, assemble};
 pub use cursor::Cursor;
 pub use entity::Entity;
 pub use error::QueryError;
@@ -59,3 +58,4 @@ pub use search::{MAX_ROWS, Row, SearchError, search_rows};
 pub use stitch::{Final, Stitching, stitch, unstitch};
 pub use uid::Uid;
 pub use validate::{kind_schema, known_kinds, policy};
+pub use walk::{Met, walk};

@@ -64,7 +64,8 @@ impl Column {
     }
 
     fn add(&mut self, lower: &str) -> u32 {
-        let value = Value { lower: lower.into(), variants: Vec::new() };
+        // Room for one only: most values are written one way, and there are very many.
+        let value = Value { lower: lower.into(), variants: Vec::with_capacity(1) };
         let lower = value.lower.clone();
         let id = match self.free.pop() {
             Some(id) => {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use karat_catalog::{Assembled, Files, LocationRef, Reader, WorldFiles, assemble, expand};
+use karat_catalog::{
+    Entity, EntityRef, Files, Graph, LocationRef, Place, Problem, Reader, Stitching, Uid, WorldFiles, expand, stitch, walk,
+};
 use karat_source::{Folder, World};
 use karat_testkit::Oracle;
 use karat_testkit::oracle::Answer;
@@ -60,11 +62,29 @@ fn registered(hosts: &Hosts) -> Vec<LocationRef> {
     found
 }
 
-fn catalog() -> (Vec<LocationRef>, Assembled) {
+struct Catalog {
+    registered: Vec<LocationRef>,
+    entities: BTreeMap<EntityRef, Entity>,
+    /// Where each names its owner.
+    owners: BTreeMap<EntityRef, Place>,
+    problems: Vec<Problem>,
+}
+
+fn catalog() -> Catalog {
     let hosts = Hosts::open();
     let registered = registered(&hosts);
-    let catalog = assemble(&hosts, &registered);
-    (registered, catalog)
+    let (mut graph, mut met, mut owners) = (Graph::new(), BTreeMap::new(), BTreeMap::new());
+    let problems = walk(&hosts, &registered, &mut |one| {
+        graph.set_relations(one.reference, one.relations);
+        owners.extend(one.descriptor.map(|document| (one.reference.clone(), document.place(["spec", "owner"]))));
+        met.insert(one.reference.clone(), (one.entity.clone(), one.failures.to_vec()));
+    });
+    let stitched = met.iter().map(|(reference, (entity, failures))| {
+        let relations = graph.relations(reference);
+        let with = Stitching { uid: Uid::of(reference), relations: &relations, orphan: false, failures };
+        (reference.clone(), stitch(entity, &with).entity)
+    });
+    Catalog { entities: stitched.collect(), registered, owners, problems }
 }
 
 /// An entity without what is another in every catalog.
@@ -78,31 +98,31 @@ fn plain(entity: &Value) -> Value {
 
 #[test]
 fn the_organisation_is_a_catalog_without_a_problem() {
-    let (_, catalog) = catalog();
+    let catalog = catalog();
     let problems: Vec<String> = catalog.problems.iter().map(ToString::to_string).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
-    assert!(catalog.entities.values().all(|made| !made.entity.contains_key("status")));
-    let kinds: std::collections::BTreeSet<&str> = catalog.entities.values().map(|made| made.entity.kind()).collect();
+    assert!(catalog.entities.values().all(|made| !made.contains_key("status")));
+    let kinds: std::collections::BTreeSet<&str> = catalog.entities.values().map(Entity::kind).collect();
     let expected = ["API", "Component", "Domain", "Group", "Location", "Resource", "System", "Template"];
     assert!(kinds.iter().eq(expected.iter()), "{kinds:?}");
     // What a relation leads to is there.
     for (reference, made) in &catalog.entities {
-        for relation in made.entity["relations"].as_array().unwrap() {
+        for relation in made["relations"].as_array().unwrap() {
             let target = relation["targetRef"].as_str().unwrap();
             assert!(catalog.entities.contains_key(target), "{reference} {} {target}", relation["type"]);
         }
     }
-    let owner = catalog.sources["component:default/appointments"].place(["spec", "owner"]);
+    let owner = &catalog.owners["component:default/appointments"];
     assert!(owner.file.ends_with("apps/appointments/catalog-info.yaml") && owner.line > 10, "{owner}");
 }
 
 #[test]
 fn the_backend_makes_the_same_of_it() {
     let Some(peer) = karat_testkit::peer("backstage/main.js") else { return };
-    let (registered, catalog) = catalog();
+    let catalog = catalog();
     let folders: BTreeMap<&str, String> =
         HOSTS.iter().map(|(base, folder, _)| (*base, format!("{}/", root().join(folder).display()))).collect();
-    let locations: Vec<&str> = registered.iter().map(|location| location.target.as_str()).collect();
+    let locations: Vec<&str> = catalog.registered.iter().map(|location| location.target.as_str()).collect();
     let asked = json!({"op": "ingest", "folders": folders, "locations": locations});
     let answer = Oracle::start(&peer).unwrap().ask(&asked).unwrap();
     let Answer::Text(out) = answer else { panic!("{answer:?}") };
@@ -114,7 +134,7 @@ fn the_backend_makes_the_same_of_it() {
     let ours: BTreeMap<String, Value> = catalog
         .entities
         .values()
-        .map(|made| made.entity.clone().into_value())
+        .map(|made| made.clone().into_value())
         .map(|entity| (key(&entity), plain(&entity)))
         .collect();
     let names = |map: &BTreeMap<String, Value>| map.keys().cloned().collect::<Vec<_>>();

@@ -37,7 +37,6 @@ impl Reader for Nothing {
 #[derive(Clone)]
 struct Kept {
     processed: Processed,
-    children: Vec<EntityRef>,
     failures: Vec<Failure>,
 }
 
@@ -58,18 +57,16 @@ fn component(dice: &mut Dice, name: &str) -> Kept {
     .unwrap();
     let located = Located::registered(LocationRef::new("file", "catalog-info.yaml"));
     let processed = process(&entity, &located, &Nothing).unwrap();
-    let children = dice.some(&NAMES).iter().map(|name| EntityRef::new("component", "default", name)).collect();
     let failures = if dice.below(5) == 0 { vec![Failure::new("Error", "it is broken now")] } else { Vec::new() };
-    Kept { processed, children, failures }
+    Kept { processed, failures }
 }
 
 fn made(kept: &BTreeMap<EntityRef, Kept>, graph: &Graph, reference: &EntityRef) -> Option<Final> {
     let kept = kept.get(reference)?;
     let relations = graph.relations(reference);
-    let orphan = graph.is_orphan(reference);
     Some(stitch(
         &kept.processed.entity,
-        &Stitching { uid: Uid::of(reference), relations: &relations, orphan, failures: &kept.failures },
+        &Stitching { uid: Uid::of(reference), relations: &relations, orphan: false, failures: &kept.failures },
     ))
 }
 
@@ -78,7 +75,6 @@ fn put(kept: &mut BTreeMap<EntityRef, Kept>, graph: &mut Graph, dice: &mut Dice,
     let reference = EntityRef::new("component", "default", name);
     let new = component(dice, name);
     let mut changed = graph.set_relations(&reference, &new.processed.relations);
-    changed.append(&mut graph.set_children(&reference, &new.children));
     changed.insert(reference.clone());
     kept.insert(reference, new);
     changed
@@ -88,7 +84,6 @@ fn put(kept: &mut BTreeMap<EntityRef, Kept>, graph: &mut Graph, dice: &mut Dice,
 fn a_change_stitches_only_what_it_concerns() {
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let mut kept: BTreeMap<EntityRef, Kept> = BTreeMap::new();
-    let mut provided: BTreeSet<EntityRef> = BTreeSet::new();
     let mut graph = Graph::new();
     let mut finals: BTreeMap<EntityRef, Final> = BTreeMap::new();
     let mut stitched = 0;
@@ -96,24 +91,16 @@ fn a_change_stitches_only_what_it_concerns() {
         let name = NAMES[dice.below(8) as usize];
         let reference = EntityRef::new("component", "default", name);
         let mut changed = BTreeSet::from([reference.clone()]);
-        match dice.below(4) {
-            // Added, or changed.
-            0 | 1 => changed.append(&mut put(&mut kept, &mut graph, &mut dice, name)),
-            2 => {
-                kept.remove(&reference);
-                changed.append(&mut graph.remove(&reference));
-                // Renamed, sometimes.
-                if dice.below(2) == 0 {
-                    let other = NAMES[dice.below(8) as usize];
-                    changed.append(&mut put(&mut kept, &mut graph, &mut dice, other));
-                }
-            }
-            _ => {
-                if !provided.remove(&reference) {
-                    provided.insert(reference.clone());
-                }
-                let list: Vec<EntityRef> = provided.iter().cloned().collect();
-                changed.append(&mut graph.set_provided("folder", &list));
+        // Added, or changed.
+        if dice.below(3) < 2 {
+            changed.append(&mut put(&mut kept, &mut graph, &mut dice, name));
+        } else {
+            kept.remove(&reference);
+            changed.append(&mut graph.set_relations(&reference, &[]));
+            // Renamed, sometimes.
+            if dice.below(2) == 0 {
+                let other = NAMES[dice.below(8) as usize];
+                changed.append(&mut put(&mut kept, &mut graph, &mut dice, other));
             }
         }
         stitched += changed.len();
@@ -124,10 +111,8 @@ fn a_change_stitches_only_what_it_concerns() {
             };
         }
         let mut scratch = Graph::new();
-        scratch.set_provided("folder", &provided.iter().cloned().collect::<Vec<_>>());
         for (reference, kept) in &kept {
             scratch.set_relations(reference, &kept.processed.relations);
-            scratch.set_children(reference, &kept.children);
         }
         let anew: BTreeMap<EntityRef, Final> =
             kept.keys().map(|reference| (reference.clone(), made(&kept, &scratch, reference).unwrap())).collect();
