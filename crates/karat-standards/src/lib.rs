@@ -7,6 +7,7 @@
 
 mod analysis;
 mod builtin;
+mod catalog;
 mod cel;
 mod each;
 mod error;
@@ -25,6 +26,7 @@ mod text;
 
 pub use analysis::{ALL as ANALYSES, Analysis};
 pub use builtin::{FILES, SETTINGS, default_settings};
+pub use catalog::{Catalog, Entry};
 pub use error::Error;
 pub use export::{ExportError, Policy, export};
 pub use fleet::{decided, repository_subject, subject};

@@ -51,9 +51,9 @@ pub struct Finding {
     /// What is wrong, in one sentence without a full stop; why it cannot be judged, if it cannot.
     pub message: String,
     /// Why it matters.
-    pub why: String,
+    pub why: EcoString,
     /// The page that shows how to mend it: `how-to/harden-a-container`.
-    pub fix: String,
+    pub fix: EcoString,
     /// Where it is.
     pub place: Place,
     /// Where it is within the document: for who can say more precisely where that came from.

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use ecow::EcoString;
-use karat_catalog::{Assembled, LocationRef, WorldFiles, assemble};
 use karat_kube::{Path, Step};
 use karat_repository::Fact;
-use karat_source::{Below, World, join};
+use karat_source::{World, join};
 use karat_yaml::Value;
 
-use crate::{Doc, Error, Place, Repository, Source};
+use crate::{Catalog, Doc, Error, Place, Repository, Source};
 
 impl Repository {
     /// Reads the repository in `folder` of `world`. What cannot be read is told beside it.
@@ -28,7 +27,7 @@ impl Repository {
                 .map(|problem| Error { place: from_root(folder, &problem.place), message: problem.message.clone() }),
         );
         let doc = Doc::new(Facts { fact: facts.fact(name, role), folder: folder.into() });
-        let catalog = Arc::new(catalog(world, folder, &facts));
+        let catalog = Arc::new(Catalog::read(world, folder, &facts));
         Some(Self { name: name.into(), role: role.into(), folder: folder.into(), facts: Arc::new(facts), catalog, doc })
     }
 
@@ -36,14 +35,6 @@ impl Repository {
     pub(crate) fn place(&self, place: &karat_repository::Place) -> Place {
         from_root(&self.folder, place)
     }
-}
-
-/// What a repository adds to the catalog. Its golden paths are in the catalog too; what is in their skeletons is not yet there.
-fn catalog(world: &dyn World, folder: &str, facts: &karat_repository::Repository) -> Assembled {
-    let own = ["catalog-info.yaml", "catalog-info.yml"].into_iter().filter(|file| facts.has(file));
-    let templates = facts.templates.iter().map(|template| template.file.as_str());
-    let files: Vec<LocationRef> = own.chain(templates).map(|file| LocationRef::new("file", file)).collect();
-    assemble(&WorldFiles(&Below::new(world, folder)), &files)
 }
 
 fn from_root(folder: &str, place: &karat_repository::Place) -> Place {

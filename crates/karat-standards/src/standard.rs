@@ -18,7 +18,7 @@ pub struct Standard {
     /// What it asks for, in one line.
     pub title: String,
     /// Why, in the reader's interest.
-    pub why: String,
+    pub why: EcoString,
     /// Where in the organisation's golden standards it comes from.
     pub source: String,
     /// Whether meeting it is required.
@@ -30,7 +30,7 @@ pub struct Standard {
     /// How an API server enforces it; nothing if it cannot.
     pub enforce: Option<Enforce>,
     /// The page that shows how to meet it, such as `how-to/harden-a-container`.
-    pub fix: String,
+    pub fix: EcoString,
     /// The file that it was read from.
     pub file: EcoString,
     pub(crate) checks: Vec<Check>,
@@ -254,13 +254,13 @@ pub(crate) fn read(value: &Value, file: &str) -> Result<Standard, Problem> {
     Ok(Standard {
         id,
         title: one_line(spec.required("title")?.text()?),
-        why: one_line(spec.required("why")?.text()?),
+        why: one_line(spec.required("why")?.text()?).into(),
         source: one_line(spec.required("source")?.text()?),
         level: spec.required("level")?.word(&[("must", Level::Must), ("should", Level::Should)])?,
         karats: spec.required("karats")?.whole(1, 24)?.try_into().unwrap_or(24),
         applies,
         enforce,
-        fix: page.to_owned(),
+        fix: page.into(),
         file: file.into(),
         checks,
     })

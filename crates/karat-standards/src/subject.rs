@@ -164,8 +164,8 @@ pub struct Repository {
     pub folder: EcoString,
     /// What it holds.
     pub facts: Arc<karat_repository::Repository>,
-    /// What it adds to the catalog: what its `catalog-info.yaml` and its templates lead to.
-    pub catalog: Arc<karat_catalog::Assembled>,
+    /// What it adds to the catalog.
+    pub catalog: Arc<crate::Catalog>,
     /// What expressions see of it.
     pub doc: Doc,
 }

@@ -48,14 +48,14 @@ pub fn finding(finding: &Finding, traced: Option<&Traced>) -> Diagnostic {
     };
     Diagnostic {
         severity,
-        fix: Some(Fix { text: fix_text(&finding.fix), page: Some(finding.fix.clone()) }),
+        fix: Some(Fix { text: fix_text(&finding.fix), page: Some(finding.fix.to_string()) }),
         waiver: finding.waiver.as_ref().map(|accepted| Waiver {
             owner: accepted.owner.clone(),
             reason: accepted.reason.clone(),
             until: accepted.until.to_string(),
         }),
         places: [place].into_iter().chain(values).collect(),
-        ..Diagnostic::error(message).code(finding.standard.as_str()).why(&finding.why)
+        ..Diagnostic::error(message).code(finding.standard.as_str()).why(finding.why.as_str())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use karat_catalog::{Descriptor, Entity, EntityRef, references};
+use karat_catalog::EntityRef;
 use karat_kube::Path;
 use karat_yaml::Value;
 
@@ -45,55 +45,18 @@ fn whole(view: &View<'_>) -> Vec<Found> {
         .iter()
         .map(|problem| at(repository, &problem.place, problem.message.clone()))
         .collect();
-    for (reference, descriptor) in &repository.catalog.sources {
-        let Ok(entity) = &descriptor.content else { continue };
-        if !subject.alone {
-            found.extend(unknown(repository, descriptor, reference, entity, &known));
-        }
-        let complete = repository.catalog.entities.get(reference).map(|made| &made.entity);
-        if let Some(message) = complete.and_then(|entity| undefined(reference, entity)) {
-            found.push(at(repository, &descriptor.place(["spec", "definition"]), message));
-        }
+    for (reference, entry) in &repository.catalog.entities {
+        let lost = entry.references().filter(|(field, target, _)| {
+            // Who owns it is another standard's.
+            !subject.alone && *field != "owner" && known.lacks(target)
+        });
+        found.extend(lost.map(|(field, target, place)| {
+            let message = format!("`{reference}` names `{target}` ({field}), which is not in the catalog");
+            at(repository, &place, message)
+        }));
+        found.extend(entry.undefined().map(|(message, place)| at(repository, &place, message.to_owned())));
     }
     found
-}
-
-/// Whom an entity refers to, and nobody knows.
-fn unknown(
-    repository: &Repository,
-    descriptor: &Descriptor,
-    reference: &EntityRef,
-    entity: &Entity,
-    known: &Known<'_>,
-) -> Vec<Found> {
-    let references = references(entity).unwrap_or_default();
-    let lost = references.into_iter().filter(|one| one.field != "owner" && known.lacks(&one.target));
-    lost.map(|one| {
-        let message = format!("`{reference}` names `{}` ({}), which is not in the catalog", one.target, one.field);
-        let place = match one.index {
-            Some(index) => descriptor.place([karat_yaml::Step::Key("spec"), one.field.into(), index.into()]),
-            None => descriptor.place(["spec", one.field]),
-        };
-        at(repository, &place, message)
-    })
-    .collect()
-}
-
-/// Why the definition of an API is none.
-fn undefined(reference: &EntityRef, entity: &Entity) -> Option<String> {
-    let (kind, keys): (&str, &[&str]) = match (entity.kind(), entity.text(&["spec", "type"])?) {
-        ("API", "openapi") => ("OpenAPI", &["openapi", "swagger"]),
-        ("API", "asyncapi") => ("AsyncAPI", &["asyncapi"]),
-        _ => return None,
-    };
-    let text = entity.text(&["spec", "definition"])?;
-    let parsed = karat_yaml::from_yaml(text.as_bytes(), karat_yaml::Dialect::Core12, karat_yaml::Numbers::Kept);
-    let why = match parsed {
-        Err(error) => error.message().to_owned(),
-        Ok(value) if keys.iter().any(|key| value.get(key).is_some()) => return None,
-        Ok(_) => format!("it has no `{}`", keys[0]),
-    };
-    Some(format!("the definition of `{reference}` is no {kind} document: {why}"))
 }
 
 fn owned(view: &View<'_>) -> Vec<Found> {
@@ -101,41 +64,20 @@ fn owned(view: &View<'_>) -> Vec<Found> {
     let known = Known::of(subject);
     let mut found = Vec::new();
     for (number, repository) in subject.repositories.iter().enumerate() {
-        for (reference, descriptor) in &repository.catalog.sources {
-            let Ok(entity) = &descriptor.content else { continue };
-            for (field, message) in lacking(reference, entity, &known) {
-                let place = match entity.at(&["spec", field]) {
-                    Some(_) => descriptor.place(["spec", field]),
-                    None => descriptor.place(["metadata", "name"]),
-                };
-                found.push(Found { on: Some(Anchor::Repository(number)), ..at(repository, &place, message) });
-            }
+        for (reference, entry) in &repository.catalog.entities {
+            let message = |field: &str| format!("`{reference}` names no {field}");
+            let lacks = entry.lacks().map(|(field, place)| (place, message(field)));
+            let owner = entry.references().find(|(field, ..)| *field == "owner");
+            let lost = owner.filter(|(_, owner, _)| known.lacks(owner)).map(|(_, owner, place)| {
+                (place, format!("the owner of `{reference}`, `{owner}`, is not in the catalog"))
+            });
+            found.extend(lost.into_iter().chain(lacks).map(|(place, message)| Found {
+                on: Some(Anchor::Repository(number)),
+                ..at(repository, &place, message)
+            }));
         }
     }
     found.extend(namespaces(view, &known));
-    found
-}
-
-/// What an entity does not say of who answers for it, by field.
-fn lacking(reference: &EntityRef, entity: &Entity, known: &Known<'_>) -> Vec<(&'static str, String)> {
-    let part = matches!(entity.kind(), "Component" | "API" | "Resource");
-    if !part && !matches!(entity.kind(), "System" | "Domain" | "Template") {
-        return Vec::new();
-    }
-    let mut found = Vec::new();
-    let owner = references(entity).unwrap_or_default().into_iter().find(|one| one.field == "owner");
-    match owner {
-        None => found.push(("owner", format!("`{reference}` names no owner"))),
-        Some(owner) if known.lacks(&owner.target) => {
-            found.push(("owner", format!("the owner of `{reference}`, `{}`, is not in the catalog", owner.target)));
-        }
-        Some(_) => {}
-    }
-    for field in ["system", "lifecycle"] {
-        if part && entity.text(&["spec", field]).is_none_or(str::is_empty) {
-            found.push((field, format!("`{reference}` names no {field}")));
-        }
-    }
     found
 }
 

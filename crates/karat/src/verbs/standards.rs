@@ -111,7 +111,7 @@ fn show(standard: &Standard, width: usize) -> String {
         ("judges", format!("each {} {whose}", standard.applies.to.word())),
         ("enforced", enforced),
         ("source", standard.source.clone()),
-        ("why", standard.why.clone()),
+        ("why", standard.why.to_string()),
         ("fix", format!("docs/{}.md", standard.fix)),
     ];
     for (name, value) in rows {

@@ -128,9 +128,9 @@ fn rules(standards: &Standards, findings: &[Finding]) -> Vec<Rule> {
     let rules = found.into_iter().filter_map(|id| standards.get(id)).map(|standard| Rule {
         id: standard.id.to_string(),
         title: standard.title.clone(),
-        why: standard.why.clone(),
+        why: standard.why.to_string(),
         severity: if standard.level == Level::Must { Severity::Error } else { Severity::Warning },
-        page: Some(standard.fix.clone()),
+        page: Some(standard.fix.to_string()),
     });
     rules.collect()
 }
