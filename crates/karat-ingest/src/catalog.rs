@@ -1,9 +1,10 @@
 //! The handle on a catalog.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock, mpsc};
 
-use karat_catalog::{Entity, EntityRef, LocationRef, Uid, assemble, location_entity, unstitch};
+use karat_catalog::{Entity, EntityRef, LocationRef, Uid, location_entity, walk};
 use karat_store::{Database, Locations as _};
 use tokio::sync::watch;
 
@@ -159,17 +160,17 @@ impl Catalog {
         let (files, allow) = self.0.shared(|shared| (Arc::clone(&shared.files), shared.sources.allow.clone()));
         let fetcher = Fetcher::new(&allow);
         let registered = LocationRef::new(location.kind.as_str(), location.target.as_str());
-        let found = assemble(&Waiting::new(&files, &fetcher), &[registered]);
-        if let Some(problem) = found.problems.first() {
+        let mut entities = BTreeMap::new();
+        let problems = walk(&Waiting::new(&files, &fetcher), &[registered], &mut |met| {
+            // As Backstage answers: processed, not stitched.
+            entities.insert(met.reference.clone(), Arc::new(met.entity.clone()));
+        });
+        if let Some(problem) = problems.first() {
             // A URL that cannot be read has no lines.
             let whole = if problem.place.line > 0 { problem.to_string() } else { problem.message.clone() };
             return Err(LocationError::Input(whole));
         }
-        let entities = found.entities.into_values().map(|made| {
-            // As Backstage answers: processed, not stitched.
-            Arc::new(unstitch(&made.entity, &made.hash, false, false))
-        });
-        Ok(Added { location, entities: entities.collect(), exists })
+        Ok(Added { location, entities: entities.into_values().collect(), exists })
     }
 
     /// Registers a location. What is wrong with what is there is in the status of its Location entity. It waits for the disk: not
