@@ -128,13 +128,7 @@ impl Walk<'_> {
     }
 
     /// Reads what a Location leads to. What is wrong within the files is `told`.
-    fn load(
-        &mut self,
-        targets: &[Target],
-        located: &Located,
-        failures: &mut Vec<Failure>,
-        told: &mut Vec<Failure>,
-    ) {
+    fn load(&mut self, targets: &[Target], located: &Located, failures: &mut Vec<Failure>, told: &mut Vec<Failure>) {
         for Target { location, optional, field } in targets {
             let files = match self.files.find(location) {
                 Ok(files) if files.is_empty() && !optional => {

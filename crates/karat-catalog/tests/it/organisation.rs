@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use karat_catalog::{
-    Entity, EntityRef, Files, Graph, LocationRef, Place, Problem, Reader, Stitching, Uid, WorldFiles, expand, stitch, walk,
+    Entity, EntityRef, Files, Graph, LocationRef, Place, Problem, Reader, Stitching, Uid, WorldFiles, expand, stitch,
+    walk,
 };
 use karat_source::{Folder, World};
 use karat_testkit::Oracle;
