@@ -186,7 +186,7 @@ impl Record {
 impl Machine {
     /// Does all that is to be done. Gives what is to be kept, a part at a time.
     pub(crate) fn run(&mut self, world: &World<'_>, keep: &mut dyn FnMut(Vec<Change>)) {
-        // Two are enough, unless files change while they are read.
+        // Two or three are enough, unless files change while they are read.
         for _ in 0..MOST_ROUNDS {
             self.take_changed(world, keep);
             if self.todo.walk {

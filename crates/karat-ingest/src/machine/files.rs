@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use karat_catalog::{Descriptor, EntityRef, LocationRef, Problem, read};
+use karat_catalog::{Descriptor, EntityRef, LocationRef, Problem, location_entity, read};
 
 use super::places::is_location;
 use super::{File, Held, Machine, Source, Unreadable, World, digest, text};
@@ -30,8 +30,22 @@ impl Machine {
                 }
             }
         }
+        self.move_kept(location, world);
         // What it just gave a place has been processed.
         self.todo.files.remove(location);
+    }
+
+    /// What counts here since just now, and the file does not show, is as it was last good elsewhere.
+    fn move_kept(&mut self, location: &Source, world: &World<'_>) {
+        let entities = self.files.get(location).into_iter().flat_map(|file| &file.entities);
+        let kept = entities.filter(|(reference, held)| held.is_kept && self.todo.again.contains(*reference));
+        let kept: Vec<EntityRef> = kept.map(|(reference, _)| reference.clone()).collect();
+        for reference in kept.iter().filter(|reference| self.counts(reference, location)).collect::<Vec<_>>() {
+            self.todo.again.remove(reference);
+            if let Some(kept) = world.memory.entity(reference) {
+                self.recall(reference, &kept, world);
+            }
+        }
     }
 
     /// What is in it stays as it was last good; or goes, if it need not be there.
@@ -137,9 +151,11 @@ impl Machine {
         let known = |machine: &Self, reference: &EntityRef| {
             machine.files.get(location).is_some_and(|file| file.entities.contains_key(reference))
         };
+        // It stands for the file, and is not in it.
+        let provided = location_entity(location).reference();
         for kept in world.memory.entities_of(location) {
             let Ok(reference) = kept.reference.parse::<EntityRef>() else { continue };
-            if found.contains_key(&reference) || known(self, &reference) {
+            if reference == provided || found.contains_key(&reference) || known(self, &reference) {
                 continue;
             }
             let Some(file) = self.files.get_mut(location) else { return };
