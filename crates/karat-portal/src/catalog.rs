@@ -1,6 +1,5 @@
-//! The catalog of the organisation, opened from the portal's data.
+//! The catalog of the organisation, as the portal keeps it.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use karat_ingest::{Catalog, Settings};
@@ -9,15 +8,12 @@ use karat_store::Database;
 use crate::Error;
 use crate::model::Models;
 
-/// The file of the database, in the data folder.
-const DATABASE: &str = "karat.db";
-
-/// Opens the catalog, which reads from then on what the organisation says of its repositories. To be called within a runtime.
+/// Opens the catalog, which is kept in `store` and reads from then on what the organisation says of its repositories. To be called within
+/// a runtime.
 ///
 /// # Errors
 /// The organisation or the database cannot be read.
-pub fn open(models: &Arc<Models>, data: &Path) -> Result<Catalog, Error> {
-    let store = Database::open(&data.join(DATABASE)).map_err(karat_ingest::Error::from)?;
+pub fn open(models: &Arc<Models>, store: Database) -> Result<Catalog, Error> {
     let mut changes = models.changes();
     let sources = changes.borrow_and_update().model.sources.clone();
     let catalog = Catalog::open(Settings { folder: models.folder().to_owned(), store, sources })?;

@@ -36,6 +36,9 @@ pub enum Error {
     /// The organisation cannot be read: what is wrong with it.
     #[error("the organisation cannot be read")]
     Organisation(Vec<Diagnostic>),
+    /// The database cannot be opened or read.
+    #[error(transparent)]
+    Store(#[from] karat_store::Error),
     /// The catalog cannot be opened.
     #[error(transparent)]
     Catalog(#[from] karat_ingest::Error),

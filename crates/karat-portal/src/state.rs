@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use karat_store::Database;
 use tokio::sync::watch;
 
 use crate::catalog;
@@ -12,6 +13,9 @@ use crate::make::Maker;
 use crate::model::{Clock, Models};
 use crate::site::Site;
 use crate::{Error, Options};
+
+/// The file of the database, in the data folder.
+const DATABASE: &str = "karat.db";
 
 /// The state as handlers take it: `State(portal): State<Shared>`.
 pub type Shared = Arc<Portal>;
@@ -46,10 +50,11 @@ impl Portal {
         let host = identity.host().map(ToOwned::to_owned);
         let drain = Drain::default();
         // Before anything is read: what a portal that died had begun is put back.
-        let maker = Maker::open(&options.organisation, &options.data, Arc::clone(&clock), drain.clone());
-        let maker = maker.map_err(Error::Data)?;
+        let store = Database::open(&options.data.join(DATABASE))?;
+        let (folder, data) = (&options.organisation, &options.data);
+        let maker = Maker::open(folder, data, store.clone(), Arc::clone(&clock), drain.clone())?;
         let models = Models::open(&options.organisation, Arc::clone(&clock)).map_err(Error::Organisation)?;
-        let catalog = catalog::open(&models, &options.data)?;
+        let catalog = catalog::open(&models, store)?;
         Ok(Self {
             site: Arc::new(Site::new(models, catalog, Arc::new(identity), maker, Arc::clone(&clock))),
             organisation: options.organisation,

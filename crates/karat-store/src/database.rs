@@ -14,7 +14,18 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// So many idle connections are kept for reading.
 const IDLE: usize = 4;
 
-type Work = Box<dyn FnOnce(&mut Connection) + Send>;
+/// So many writes that nobody waits for are one transaction.
+const TOGETHER: usize = 256;
+
+/// What the thread that writes does.
+enum Work {
+    /// A transaction that somebody waits for.
+    Now(Box<dyn FnOnce(&mut Connection) + Send>),
+    /// A part of one that nobody waits for.
+    Soon(Soon),
+}
+
+type Soon = Box<dyn FnOnce(&Transaction<'_>) -> rusqlite::Result<()> + Send>;
 
 /// A database. A cheap handle: clones are the same one.
 #[derive(Clone)]
@@ -36,6 +47,7 @@ impl Database {
         if let Some(folder) = path.parent() {
             fs_err::create_dir_all(folder)?;
         }
+        own(path)?;
         let failed = |error: rusqlite::Error| failed(path, &error);
         let mut connection = Connection::open(path).map_err(failed)?;
         connection.busy_timeout(PATIENCE).map_err(failed)?;
@@ -51,8 +63,17 @@ impl Database {
         }
         let (writer, work) = mpsc::channel::<Work>();
         std::thread::Builder::new().name("store".to_owned()).spawn(move || {
-            while let Ok(work) = work.recv() {
-                work(&mut connection);
+            let mut next = work.recv().ok();
+            while let Some(now) = next {
+                next = match now {
+                    Work::Now(whole) => {
+                        whole(&mut connection);
+                        None
+                    }
+                    // What cannot be kept is gone: nobody asked whether it was.
+                    Work::Soon(first) => together(&mut connection, first, &work).unwrap_or_default(),
+                };
+                next = next.or_else(|| work.recv().ok());
             }
         })?;
         Ok(Self(Arc::new(Inner { path: path.to_owned(), writer, readers: Mutex::new(Vec::new()) })))
@@ -73,8 +94,14 @@ impl Database {
             // Who asked may have gone.
             let _ = done.send(result);
         };
-        self.0.writer.send(Box::new(whole)).map_err(|_| Error::Closed)?;
+        self.0.writer.send(Work::Now(Box::new(whole))).map_err(|_| Error::Closed)?;
         result.recv().map_err(|_| Error::Closed)?.map_err(|error| self.failed(&error))
+    }
+
+    /// Writes after what was written before, without waiting for it; what follows on each other so is one transaction.
+    pub(crate) fn write_soon(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()> + Send + 'static) {
+        // The thread that writes ends with the last handle, and this is one.
+        let _ = self.0.writer.send(Work::Soon(Box::new(work)));
     }
 
     /// Reads one state of the database.
@@ -102,6 +129,42 @@ impl Database {
     fn failed(&self, error: &rusqlite::Error) -> Error {
         failed(&self.0.path, error)
     }
+}
+
+/// Does writes that nobody waits for, as many as there are by now; gives what is to be done next.
+fn together(connection: &mut Connection, first: Soon, work: &mpsc::Receiver<Work>) -> rusqlite::Result<Option<Work>> {
+    let transaction = connection.transaction()?;
+    let (mut next, mut done) = (Some(first), 0);
+    let mut left = None;
+    while let Some(soon) = next.take() {
+        // One that fails is no reason for the others to.
+        let _ = soon(&transaction);
+        done += 1;
+        if done < TOGETHER {
+            match work.try_recv() {
+                Ok(Work::Soon(more)) => next = Some(more),
+                Ok(now) => left = Some(now),
+                Err(_) => {}
+            }
+        }
+    }
+    // Whoever waits for what comes next hears of a disk that is full from that.
+    let _ = transaction.commit();
+    Ok(left)
+}
+
+/// Makes the file if it is not there, for its owner alone: what people answer is in it. What SQLite puts beside it is as it is.
+fn own(path: &Path) -> std::io::Result<()> {
+    let mut options = fs_err::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let file = options.open(path)?;
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))
+    }
+    #[cfg(not(unix))]
+    options.open(path).map(drop)
 }
 
 fn failed(path: &Path, error: &rusqlite::Error) -> Error {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The database cannot be opened or used.
-    #[error("{}: {message}; if it is damaged, move it away: what it holds of files is read again", path.display())]
+    #[error("{}: {message}; if it is damaged, move it away: what it holds of files is read again, tasks and registered locations are gone", path.display())]
     Database {
         /// The file.
         path: PathBuf,

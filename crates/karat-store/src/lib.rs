@@ -9,8 +9,10 @@ mod entities;
 mod error;
 mod locations;
 mod migrations;
+mod tasks;
 
 pub use database::Database;
 pub use entities::{Change, Entities, Record};
 pub use error::Error;
 pub use locations::{Location, Locations};
+pub use tasks::Tasks;

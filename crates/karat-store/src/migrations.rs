@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 /// The steps; a step that was released is never changed.
-const STEPS: [&str; 1] = [include_str!("migrations/0001-catalog.sql")];
+const STEPS: [&str; 2] = [include_str!("migrations/0001-catalog.sql"), include_str!("migrations/0002-tasks.sql")];
 
 /// The newest version.
 pub(crate) const NEWEST: i64 = STEPS.len() as i64;

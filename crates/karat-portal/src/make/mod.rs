@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use karat_diag::Diagnostic;
 use karat_scaffold::{Data, Given, Problem, Template, Unwatched};
+use karat_store::Database;
 use karat_workshop::{Found, Home, Recovered};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -28,6 +29,7 @@ pub use tasks::{Asked, Event, Refused, Status, Task, What};
 use tasks::{Board, Line};
 use walk::{Hidden, Live};
 
+use crate::Error;
 use crate::identity::Person;
 use crate::model::Clock;
 use crate::state::Drain;
@@ -90,15 +92,14 @@ pub struct Maker {
 }
 
 impl Maker {
-    /// In the organisation's folder, with its state in `data`. What a portal that died had begun is put back.
+    /// In the organisation's folder, with its journal in `data` and its tasks in `store`. What a portal that died had begun is put back.
     ///
     /// # Errors
     /// The state cannot be read or written.
-    pub fn open(folder: &Path, data: &Path, clock: Clock, drain: Drain) -> std::io::Result<Arc<Self>> {
+    pub fn open(folder: &Path, data: &Path, store: Database, clock: Clock, drain: Drain) -> Result<Arc<Self>, Error> {
         let journal = data.join(JOURNAL);
-        let kept = Kept::open(data)?;
-        let recovered = karat_workshop::recover(&journal).map_err(std::io::Error::other)?;
-        let board = Board::open(kept, clock, recovered == Recovered::Whole)?;
+        let recovered = karat_workshop::recover(&journal).map_err(|error| Error::Data(std::io::Error::other(error)))?;
+        let board = Board::open(Kept(store), clock, recovered == Recovered::Whole)?;
         let (turn, given) = (Mutex::new(()), Mutex::default());
         Ok(Arc::new(Self { folder: folder.to_owned(), journal, board, drain, turn, given }))
     }

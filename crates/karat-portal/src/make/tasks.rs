@@ -20,6 +20,8 @@ const WAITING: usize = 50;
 /// So many things are said in one task, and so long each may be: a template is anybody's.
 const EVENTS: usize = 5_000;
 const LINE: usize = 64 << 10;
+/// So many bytes all of it may be.
+const SAID: usize = 4 << 20;
 
 /// How a task is. Backstage's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,6 +138,8 @@ pub struct Task {
     pub heard: Option<i64>,
     /// What happened, in order.
     pub events: Vec<Event>,
+    /// So many bytes of messages.
+    said: usize,
     /// What was made.
     pub made: Option<Arc<Made>>,
     /// Why nothing was made, and the next step.
@@ -156,7 +160,7 @@ impl Task {
     }
 
     fn new(asked: Arc<Asked>) -> Self {
-        Self { asked, status: Status::Open, heard: None, events: Vec::new(), made: None, trouble: Vec::new() }
+        Self { asked, status: Status::Open, heard: None, events: Vec::new(), said: 0, made: None, trouble: Vec::new() }
     }
 
     /// The task that lines come to.
@@ -187,6 +191,7 @@ impl Task {
                     self.trouble.clear();
                     self.made = None;
                 }
+                self.said += event.body["message"].as_str().map_or(0, str::len);
                 self.events.push(event);
             }
         }
@@ -221,7 +226,7 @@ pub enum Refused {
     Full,
     /// It cannot be written down.
     #[error("the task cannot be kept: {0}")]
-    Io(#[from] std::io::Error),
+    Kept(#[from] karat_store::Error),
 }
 
 /// All tasks.
@@ -239,10 +244,24 @@ struct Tasks {
     order: VecDeque<String>,
 }
 
+impl Tasks {
+    /// Forgets the oldest that are over, of what is too many; gives which.
+    fn trim(&mut self) -> Vec<String> {
+        let mut gone = Vec::new();
+        while self.order.len() > MOST {
+            let old = self.order.iter().position(|id| self.by_id.get(id).is_none_or(|task| task.status.is_over()));
+            let Some(old) = old.and_then(|at| self.order.remove(at)) else { break };
+            self.by_id.remove(&old);
+            gone.push(old);
+        }
+        gone
+    }
+}
+
 impl Board {
     /// The tasks that are kept. `whole` is whether what was written last, when the portal died, is there: then its task is done.
     /// Of any other that had not come to its end nothing is there.
-    pub(super) fn open(kept: Kept, clock: Clock, whole: bool) -> std::io::Result<Self> {
+    pub(super) fn open(kept: Kept, clock: Clock, whole: bool) -> Result<Self, karat_store::Error> {
         let mut all: Vec<Task> = kept.all()?.into_iter().filter_map(Task::of).collect();
         all.sort_by_key(|task| task.asked.at);
         let order: VecDeque<String> = all.iter().map(|task| task.asked.id.clone()).collect();
@@ -304,11 +323,9 @@ impl Board {
         self.kept.add(&id, &Line::Asked(Box::new(asked)))?;
         tasks.order.push_back(id.clone());
         tasks.by_id.insert(id.clone(), task);
-        while tasks.order.len() > MOST {
-            let old = tasks.order.iter().position(|id| tasks.by_id.get(id).is_none_or(|task| task.status.is_over()));
-            let Some(old) = old.and_then(|at| tasks.order.remove(at)) else { break };
-            tasks.by_id.remove(&old);
-            self.kept.forget(&old);
+        let gone = tasks.trim();
+        if !gone.is_empty() {
+            self.kept.forget(gone);
         }
         Ok(())
     }
@@ -335,7 +352,8 @@ impl Board {
     pub(super) fn say(&self, id: &str, what: What, body: Value) {
         let at = self.now();
         self.change(id, |task| {
-            let is_more = what == What::Log && body.get("status").is_none() && task.events.len() >= EVENTS;
+            let is_much = task.events.len() >= EVENTS || task.said >= SAID;
+            let is_more = what == What::Log && body.get("status").is_none() && is_much;
             let id = task.events.last().map_or(1, |event| event.id + 1);
             (!is_more).then(|| Line::Event(Event { id, at, what, body: cut(body) }))
         });
@@ -439,4 +457,42 @@ pub(super) fn uuid() -> String {
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex = data_encoding::HEXLOWER.encode(&bytes);
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(id: usize) -> Asked {
+        let (template, who) = (("default".to_owned(), "t".to_owned()), String::new());
+        Asked { id: format!("{id:04}"), template, who, at: 0, spec: json!({}), secret: false, secrets: false }
+    }
+
+    #[test]
+    fn the_last_that_are_over_are_remembered_over_a_start_and_what_they_say_is_bounded() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || {
+            let store = karat_store::Database::open(&folder.path().join("karat.db")).unwrap();
+            Board::open(Kept(store), Arc::new(jiff::Timestamp::default), false).unwrap()
+        };
+        let board = open();
+        for id in 0..MOST + 10 {
+            board.add(asked(id)).unwrap();
+            board.finish(&format!("{id:04}"), Status::Completed, json!({}));
+        }
+        board.add(asked(9_999)).unwrap();
+        for _ in 0..EVENTS {
+            board.say("9999", What::Log, json!({"message": "x".repeat(LINE / 16)}));
+        }
+        let said = |board: &Board| board.find("9999").unwrap().said;
+        assert!((SAID..SAID + LINE).contains(&said(&board)), "{}", said(&board));
+        drop(board);
+        let board = open();
+        let ids: Vec<String> = board.all().iter().map(|task| task.asked.id.clone()).collect();
+        assert_eq!((ids.len(), board.find("0010").is_none(), board.find("0011").is_some()), (MOST, true, true));
+        let task = board.find("9999").unwrap();
+        assert_eq!(task.status, Status::Failed, "it had not come to its end");
+        assert!(task.said >= SAID, "all that was said is kept: {}", task.said);
+        assert_eq!(board.kept.all().unwrap().len(), MOST, "of others nothing is left");
+    }
 }

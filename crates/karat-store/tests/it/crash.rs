@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
-use karat_store::{Change, Database, Entities as _};
+use karat_store::{Change, Database, Entities as _, Tasks as _};
 use rusqlite::Connection;
 
 use crate::record;
@@ -21,6 +21,8 @@ fn writes_until_it_is_killed() {
         let text = format!("{round}");
         let changes = (0..TOGETHER).map(|one| Change::Put(Box::new(record(&format!("e{one}"), &text))));
         store.change_entities(changes.collect()).unwrap();
+        store.note_task_line("noted", text.clone());
+        store.add_task_line("told", text).unwrap();
         println!("kept {round}");
     }
 }
@@ -58,6 +60,18 @@ fn killed_at_any_point_it_opens_again_with_whole_changes() {
         assert!(hashes.iter().all(|(_, hash)| *hash == hashes[0].1), "half a change is there");
         let round: u64 = hashes[0].1.strip_prefix("hash ").unwrap().parse().unwrap();
         assert!(round >= last, "round {last} was told to be kept, and {round} is there");
+        // Every line that was told to be there, and no gap: what nobody waits for is never later than what somebody waits for.
+        for task in ["noted", "told"] {
+            let lines = store.task_lines().unwrap().into_iter().filter(|(of, _)| of == task);
+            let rounds: Vec<u64> = lines.map(|(_, line)| line.parse().unwrap()).collect();
+            // Each process begins at 0 again.
+            let begins = rounds.iter().rposition(|round| *round == 0).unwrap();
+            let mine = &rounds[begins..];
+            assert!(
+                mine.iter().copied().eq(0..mine.len() as u64) && mine.len() as u64 > last,
+                "{task}: {mine:?}, {last}"
+            );
+        }
         let sound: String = Connection::open(folder.path().join("karat.db"))
             .unwrap()
             .query_row("PRAGMA integrity_check", [], |row| row.get(0))

@@ -1,6 +1,6 @@
 //! What is kept is got.
 
-use karat_store::{Change, Database, Entities, Location, Locations, Record};
+use karat_store::{Change, Database, Entities, Location, Locations, Record, Tasks};
 
 use crate::record;
 
@@ -62,4 +62,37 @@ fn readers_go_on_while_somebody_writes() {
         assert_eq!(hashes[0].1, hashes[1].1);
     }
     writer.join().unwrap();
+}
+
+#[test]
+fn lines_of_tasks_stay_in_their_order_until_they_are_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("karat.db");
+    let store = Database::open(&path).unwrap();
+    let tasks: &dyn Tasks = &store;
+    let mut wanted = Vec::new();
+    for number in 0..1_000 {
+        let (task, line) = (format!("task {}", number % 3), format!("line {number}"));
+        // Nobody waits for most, and what is waited for comes after them.
+        if number % 100 == 99 {
+            tasks.add_task_line(&task, line.clone()).unwrap();
+            assert_eq!(tasks.task_lines().unwrap().len(), number + 1);
+        } else {
+            tasks.note_task_line(&task, line.clone());
+        }
+        wanted.push((task, line));
+    }
+    assert_eq!(tasks.task_lines().unwrap(), wanted);
+    tasks.remove_tasks(vec!["task 0".to_owned(), "task 2".to_owned(), "nobody".to_owned()]).unwrap();
+    drop(store);
+    wanted.retain(|(task, _)| task == "task 1");
+    assert_eq!(Database::open(&path).unwrap().task_lines().unwrap(), wanted);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        for file in fs_err::read_dir(folder.path()).unwrap() {
+            let file = file.unwrap();
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{}", file.path().display());
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Versions of the database.
 
-use karat_store::{Database, Error};
+use karat_store::{Database, Error, Locations as _, Tasks as _};
 use rusqlite::Connection;
 
 #[test]
@@ -29,4 +29,18 @@ fn what_is_no_database_is_said_and_left() {
     let error = Database::open(&path).err().unwrap();
     assert!(error.to_string().contains("move it away"), "{error}");
     assert!(fs_err::read_to_string(&path).unwrap().starts_with("a text"));
+}
+
+#[test]
+fn an_older_database_keeps_what_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("karat.db");
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(include_str!("../../src/migrations/0001-catalog.sql")).unwrap();
+    old.execute("INSERT INTO locations VALUES ('1', 'url', 'https://a.example')", []).unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    drop(old);
+    let store = Database::open(&path).unwrap();
+    store.add_task_line("1", "{}".to_owned()).unwrap();
+    assert_eq!((store.locations().unwrap().len(), store.task_lines().unwrap().len()), (1, 1));
 }

@@ -161,7 +161,7 @@ impl From<Refused> for ApiError {
             Refused::NotTheirs(_) => Self::not_allowed(message),
             Refused::Conflict(_) => Self::conflict(message),
             Refused::Full => Self::unavailable(message),
-            Refused::Io(_) => Self::internal(message),
+            Refused::Kept(_) => Self::internal(message),
         }
     }
 }
