@@ -94,6 +94,13 @@ for (const [width, colorScheme] of [[1280, "light"], [1280, "dark"], [360, "ligh
     check(bytes < PAGE, `${where}: ${bytes} bytes`);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     check(wide <= 0, `${where}: ${wide} px too wide`);
+    // Every place is to be seen, and none behind an edge that scrolls.
+    const hidden = await page.evaluate(() => {
+      const nav = document.querySelector("header nav");
+      const seen = (box) => box.width > 0 && box.left >= 0 && box.right <= innerWidth;
+      return nav.scrollWidth > nav.clientWidth || ![...nav.querySelectorAll("a")].every((a) => seen(a.getBoundingClientRect()));
+    });
+    check(!hidden, `${where}: a place of the navigation is out of sight`);
     await rules(page, where);
     const name = path.replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "home";
     await page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png`, fullPage: true });
@@ -168,6 +175,9 @@ const tasks = {
     if (script) {
       await step("Waits for a while").getByText("under way").waitFor();
       check(await step("Says hello").getByText("hello seen").isVisible(), "a line of the log is not shown while it runs");
+      const icon = (name) => step(name).locator(".i path").first().getAttribute("d");
+      const icons = [await icon("Says hello"), await icon("Waits for a while"), await icon("Writes the note")];
+      check(new Set(icons).size === 3, "done, under way and waiting look alike");
       await rules(page, "a task under way");
       await page.screenshot({ path: `${folder}/task-under-way-1280-light.png`, fullPage: true });
     }
@@ -196,6 +206,21 @@ const ended = async (page, script) => {
   check(false, "a task does not come to its end");
 };
 const keys = {
+  "places are reached by keys at 360 px, and the one that is reached is seen": async (page) => {
+    await page.setViewportSize({ width: 360, height: 800 });
+    await go(page, "/");
+    const reached = [];
+    for (let stops = 0; stops < 20 && reached.length < 7; stops += 1) {
+      await page.keyboard.press("Tab");
+      const at = await page.evaluate(() => {
+        const { activeElement: one } = document;
+        return { place: one.matches("header nav a") && one.textContent, outline: getComputedStyle(one).outlineStyle };
+      });
+      if (at.place) reached.push(at.place);
+      if (at.place) check(at.outline === "solid", `${at.place} does not show that it is reached`);
+    }
+    check(reached.join() === "Home,Catalog,Docs,Standards,Scorecards,Fleet,Create", `by keys one reaches ${reached}`);
+  },
   "by keys alone": async (page) => {
     await go(page, "/catalog");
     await page.keyboard.press("Tab");
