@@ -486,6 +486,8 @@ mod tests {
         }
         let said = |board: &Board| board.find("9999").unwrap().said;
         assert!((SAID..SAID + LINE).contains(&said(&board)), "{}", said(&board));
+        // What a step says is kept soon: at the latest with what comes next.
+        board.begin("9999", Status::Processing);
         drop(board);
         let board = open();
         let ids: Vec<String> = board.all().iter().map(|task| task.asked.id.clone()).collect();
