@@ -3,6 +3,8 @@
 //
 //   {"op": "value", "text": "${{ 1 }}", "context": {}}    a text of a step's input: {"out": "1"}, `undefined` for nothing
 //   {"op": "render", "text": "...", "context": {}, "options": {"trimBlocks": true}}    a file of a skeleton
+//   {"op": "pages", "pages": [{"when": "parameters.a", "properties": {}}], "values": {}}    which pages of a form are asked for, and the values
+//                                                                                         without those to the others
 //   what fails: {"err": "message"}
 'use strict';
 const path = require('node:path');
@@ -15,6 +17,8 @@ const { ScmIntegrations } = require('@backstage/integration');
 const backend = path.join(__dirname, 'node_modules/@backstage/plugin-scaffolder-backend/dist');
 const { createDefaultFilters } = require(path.join(backend, 'lib/templating/filters/createDefaultFilters.cjs.js'));
 
+const { resolveParameterSteps } = require(path.join(__dirname, 'node_modules/@backstage/plugin-scaffolder-common/dist/alpha.cjs.js'));
+
 const integrations = ScmIntegrations.fromConfig(
   new ConfigReader({ integrations: { github: [{ host: 'github.com' }, { host: 'git.example.com' }] } }),
 );
@@ -23,7 +27,8 @@ const filters = Object.fromEntries(
 );
 const globals = { always: () => true, failure: () => false };
 
-function answer({ op, text, context, options }) {
+function answer({ op, text, context, options, pages, values }) {
+  if (op === 'pages') return JSON.stringify(resolveParameterSteps(values, pages.map(schema => ({ schema, when: schema.when }))));
   if (op === 'value') {
     const renderer = createTemplateRenderer({ allowRegexExecution: true, filters, globals });
     return JSON.stringify(renderer.renderValue(text, context, { coercion: 'json' })) ?? 'undefined';

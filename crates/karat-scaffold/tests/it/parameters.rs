@@ -1,7 +1,11 @@
 //! What a template asks given some answers, as the form of Backstage (rjsf) and its scaffolder resolve it.
 
+use std::path::Path;
+
 use karat_scaffold::{Data, Error, Offline, Template, complete, relevant, run, shown};
 use karat_source::Memory;
+use karat_testkit::{Goldens, Oracle};
+use serde_json::{Value as Json, json};
 
 /// A template with those parameters and secrets.
 fn template(spec: &str) -> Template {
@@ -139,4 +143,38 @@ fn secrets_are_held_to_their_schema_and_shown_nowhere() {
     let refused = run(&world, &template, &data("{}"), &Offline).unwrap_err();
     assert!(matches!(&refused, Error::Answers(problems) if problems[0].page == "Secrets"), "{refused}");
     assert!(template.secrets.as_ref().unwrap().questions(&data("{}"))[0].secret);
+}
+
+fn goldens() -> Goldens {
+    Goldens::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages.jsonl")).unwrap()
+}
+
+/// Which pages are asked for, and what is left of the answers: each line of `tests/pages.jsonl` as Backstage's scaffolder has it (`out`).
+#[test]
+fn pages_are_left_out_as_in_backstage() {
+    let Goldens { cases, .. } = goldens();
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let template = template(&format!("  parameters: {}\n", case["pages"]));
+        let values = data(&case["values"].to_string());
+        let asked = shown(&template.pages, &values);
+        let visible: Vec<bool> =
+            template.pages.iter().map(|page| asked.iter().any(|shown| std::ptr::eq(*shown, page))).collect();
+        let ours = json!({"visible": visible, "values": relevant(&template.pages, &values).to_serde()});
+        let theirs: Json = serde_json::from_str(case["out"].as_str().unwrap_or_default()).unwrap_or_default();
+        if ours != theirs {
+            wrong.push(format!("{case}\n  ours: {ours}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    assert!(cases.len() >= 40);
+}
+
+#[test]
+fn goldens_of_pages_are_what_backstage_says() {
+    let Some(path) = karat_testkit::peer("nunjitsu/main.js") else { return };
+    let goldens = goldens();
+    let request = |case: &Json| json!({"op": "pages", "pages": case["pages"], "values": case["values"]});
+    let answers = Oracle::start(&path).unwrap().ask_all(&goldens.cases.iter().map(request).collect::<Vec<_>>());
+    goldens.check("Backstage", answers.unwrap()).unwrap();
 }
