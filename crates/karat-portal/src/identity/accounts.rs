@@ -193,6 +193,8 @@ impl Accounts {
 
     fn change(&self, change: impl FnOnce(&mut Kept) -> Result<(), AccountsError>) -> Result<(), AccountsError> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        // `karat account` and the portal may change it at once: one after the other, or a change would be lost.
+        let _turn = turn(&self.file)?;
         let mut new = read(&self.file)?.1;
         change(&mut new)?;
         write(&self.file, &new)?;
@@ -217,11 +219,19 @@ fn read(file: &Path) -> Result<(Option<SystemTime>, Kept), AccountsError> {
     Ok((at, kept))
 }
 
-/// Writes beside first, then renames: whoever reads meanwhile reads the old file or the new one.
-fn write(file: &Path, kept: &Kept) -> Result<(), AccountsError> {
+/// Waits until no other process changes the file, and has it to oneself until what is given goes.
+fn turn(file: &Path) -> Result<std::fs::File, AccountsError> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
     }
+    let beside = file.with_extension("lock");
+    let lock = fs::OpenOptions::new().write(true).create(true).truncate(false).open(beside)?.into_file();
+    lock.lock()?;
+    Ok(lock)
+}
+
+/// Writes beside first, then renames: whoever reads meanwhile reads the old file or the new one.
+fn write(file: &Path, kept: &Kept) -> Result<(), AccountsError> {
     let beside = file.with_extension(format!("new-{}", std::process::id()));
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);

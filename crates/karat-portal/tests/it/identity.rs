@@ -80,6 +80,22 @@ fn of_secrets_only_digests_are_kept_where_nobody_else_reads() {
     }
 }
 
+#[test]
+fn who_changes_accounts_at_once_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    // As the portal and `karat account` do: each has opened the file for itself.
+    std::thread::scope(|scope| {
+        for owner in ["ada", "ben", "cy", "dan"] {
+            let accounts = Accounts::open(folder.path()).unwrap();
+            scope.spawn(move || (0..15).for_each(|_| drop(accounts.make_token(owner, "ci", 0).unwrap())));
+        }
+    });
+    let accounts = Accounts::open(folder.path()).unwrap();
+    for owner in ["ada", "ben", "cy", "dan"] {
+        assert_eq!(accounts.tokens(owner).len(), 15, "{owner}");
+    }
+}
+
 #[tokio::test]
 async fn who_signs_in_comes_where_they_wanted_to() {
     let organisation = Organisation::myhealth();
