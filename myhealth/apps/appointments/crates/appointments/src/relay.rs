@@ -5,7 +5,7 @@
 
 use crate::store::{Calendar, Pending, Waiting};
 use chassis::{
-    messaging::{Outgoing, Queue},
+    messaging::{Outgoing, Queue, SEND_WITHIN},
     serve::Stop,
     store::error_type,
     telemetry::metrics,
@@ -23,8 +23,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 const TROUBLE: Duration = Duration::from_secs(1);
 /// Events in flight of one replica.
 const BATCH: i64 = 20;
-/// How long an event is ours; longer than any attempt to send it.
-const LEASE: Duration = Duration::from_secs(30);
+/// How long an event is ours: longer than it takes to send it and to note that, so that a copy that comes late is rare.
+const LEASE: Duration = SEND_WITHIN.saturating_add(Duration::from_secs(10));
 /// How often the outbox is measured, and what is old is forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(5);
 /// How long an event that was sent is kept, for whoever asks what was told.
@@ -53,36 +53,48 @@ pub async fn run(queue: Queue, calendar: Calendar, mut stop: Stop) {
     }
 }
 
-/// Sends what was claimed; answers how long to wait if something went wrong.
+/// Sends what was claimed, all at once, and notes together what arrived; answers how long to wait if something went wrong.
 async fn send(queue: &Queue, calendar: &Calendar, pending: Vec<Pending>) -> Option<Duration> {
     let mut batch = JoinSet::new();
     for event in pending {
-        let (queue, calendar) = (queue.clone(), calendar.clone());
-        batch.spawn(async move { send_one(&queue, &calendar, event).await });
+        let queue = queue.clone();
+        batch.spawn(async move { send_one(&queue, event).await });
     }
-    let mut fine = true;
+    let (mut arrived, mut fine) = (Vec::new(), true);
     while let Some(sent) = batch.join_next().await {
-        fine &= sent.unwrap_or(false);
+        match sent {
+            Ok(Ok(event)) => arrived.push(event),
+            Ok(Err(event)) => {
+                fine = false;
+                settled(&calendar.release(&event).await);
+            }
+            Err(_) => fine = false, // it panicked; its lease ends
+        }
+    }
+    if !arrived.is_empty() {
+        fine &= settled(&calendar.sent(&arrived, Timestamp::now()).await);
     }
     (!fine).then_some(TROUBLE)
 }
 
-async fn send_one(queue: &Queue, calendar: &Calendar, event: Pending) -> bool {
-    let message = Outgoing { body: event.body, kind: event.kind, group: event.appointment, id: event.id.clone() };
-    let settled = match queue.send(&event.cause, message).await {
-        Ok(_) => calendar.sent(&event.id, Timestamp::now()).await.map(|()| true),
+/// Sends an event; gives it back as sent or not.
+async fn send_one(queue: &Queue, event: Pending) -> Result<Pending, Pending> {
+    let (body, kind) = (event.body.clone(), event.kind.clone());
+    let message = Outgoing { body, kind, group: event.appointment.clone(), id: event.id.clone() };
+    match queue.send(&event.cause, message).await {
+        Ok(_) => Ok(event),
         Err(error) => {
             tracing::error!({ "error.type" = error.kind, "cloudevents.event_id" = event.id }, "an event was not sent; it will be");
-            calendar.release(&event.id).await.map(|()| false)
+            Err(event)
         }
-    };
-    settled.unwrap_or_else(|error| {
-        tracing::error!(
-            { "error.type" = error_type(&error), "cloudevents.event_id" = event.id },
-            "the outbox cannot be written; the event may be sent again"
-        );
-        false
-    })
+    }
+}
+
+fn settled(result: &Result<(), sqlx::Error>) -> bool {
+    if let Err(error) = result {
+        tracing::error!({ "error.type" = error_type(error) }, "the outbox cannot be written; events may be sent again");
+    }
+    result.is_ok()
 }
 
 /// Measures the outbox, for it is the saturation of the relay, and forgets what is old.

@@ -12,7 +12,7 @@ mod row;
 use crate::store::row::{appointment, slot};
 use chassis::{
     secrets::Secrets,
-    store::{Migration, Store, StoreError, StoreSettings, System, error_type, is_unique_violation},
+    store::{Migration, Store, StoreError, StoreSettings, System, Writing, error_type, is_unique_violation},
 };
 use domain::{
     Appointment, AppointmentId, Booking, Change, Opening, PatientId, Reason, Refused, Slot, SlotId, Stamp, Version,
@@ -20,7 +20,6 @@ use domain::{
 };
 use jiff::Timestamp;
 use once::Claim;
-use sqlx::{Any, Transaction};
 use std::sync::Arc;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -39,9 +38,6 @@ pub struct Calendar {
     store: Store,
     committed: Arc<Notify>,
 }
-
-/// A transaction that writes.
-type Writing = Transaction<'static, Any>;
 
 impl Calendar {
     /// Connects and migrates.

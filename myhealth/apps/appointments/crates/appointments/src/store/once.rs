@@ -90,7 +90,7 @@ impl Calendar {
         let statement = sqlx::query("DELETE FROM idempotency_keys WHERE created_at < $1")
             .bind(kept_since(now))
             .execute(self.store.pool());
-        self.store.observe("DELETE", "idempotency_keys", statement).await?;
+        self.store.write("DELETE", "idempotency_keys", statement).await?;
         Ok(())
     }
 }

@@ -19,7 +19,7 @@ macro_rules! due {
                      WHERE e.appointment_id = o.appointment_id AND e.sent_at IS NULL AND e.version < o.version)
                  ORDER BY o.created_at, o.id LIMIT $3 ",
             $lock,
-            ") RETURNING id, appointment_id, type, body, traceparent, tracestate"
+            ") RETURNING id, appointment_id, type, body, traceparent, tracestate, leased_until"
         )
     };
 }
@@ -37,6 +37,8 @@ pub struct Pending {
     pub body: String,
     /// The context of the request that caused it.
     pub cause: Context,
+    /// Which lease it is ours by. A later one has another end.
+    lease: i64,
 }
 
 /// What waits to be sent.
@@ -81,31 +83,39 @@ impl Calendar {
         let until = now.as_millisecond().saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
         let statement =
             sqlx::query(statement).bind(until).bind(now.as_millisecond()).bind(limit).fetch_all(self.store.pool());
-        self.store.observe("UPDATE", "outbox", statement).await?.iter().map(pending).collect()
+        self.store.write("UPDATE", "outbox", statement).await?.iter().map(pending).collect()
     }
 
-    /// Notes that an event was sent.
+    /// Notes that events were sent, all of them or none. One whose lease is over is left to whoever has it now, and sends it
+    /// again: the next event of its appointment then goes after that.
     ///
     /// # Errors
-    /// The store's; the event is then sent again when its lease is over.
-    pub async fn sent(&self, id: &str, now: Timestamp) -> Result<(), sqlx::Error> {
-        let statement = sqlx::query("UPDATE outbox SET sent_at = $1 WHERE id = $2 AND sent_at IS NULL")
-            .bind(now.as_millisecond())
-            .bind(id)
-            .execute(self.store.pool());
-        self.store.observe("UPDATE", "outbox", statement).await?;
-        Ok(())
+    /// The store's; the events are then sent again when their leases are over.
+    pub async fn sent(&self, events: &[Pending], now: Timestamp) -> Result<(), sqlx::Error> {
+        let mut transaction = self.store.begin().await?;
+        for event in events {
+            let statement =
+                sqlx::query("UPDATE outbox SET sent_at = $1 WHERE id = $2 AND leased_until = $3 AND sent_at IS NULL")
+                    .bind(now.as_millisecond())
+                    .bind(event.id.as_str())
+                    .bind(event.lease)
+                    .execute(&mut *transaction);
+            self.store.observe("UPDATE", "outbox", statement).await?;
+        }
+        self.store.observe("COMMIT", "", transaction.commit()).await
     }
 
-    /// Gives an event back that could not be sent.
+    /// Gives an event back that could not be sent, unless its lease is over.
     ///
     /// # Errors
     /// The store's; it is then free when its lease is over.
-    pub async fn release(&self, id: &str) -> Result<(), sqlx::Error> {
-        let statement = sqlx::query("UPDATE outbox SET leased_until = 0 WHERE id = $1 AND sent_at IS NULL")
-            .bind(id)
-            .execute(self.store.pool());
-        self.store.observe("UPDATE", "outbox", statement).await?;
+    pub async fn release(&self, event: &Pending) -> Result<(), sqlx::Error> {
+        let statement =
+            sqlx::query("UPDATE outbox SET leased_until = 0 WHERE id = $1 AND leased_until = $2 AND sent_at IS NULL")
+                .bind(event.id.as_str())
+                .bind(event.lease)
+                .execute(self.store.pool());
+        self.store.write("UPDATE", "outbox", statement).await?;
         Ok(())
     }
 
@@ -131,7 +141,7 @@ impl Calendar {
         let statement = sqlx::query("DELETE FROM outbox WHERE sent_at < $1")
             .bind(before.as_millisecond())
             .execute(self.store.pool());
-        self.store.observe("DELETE", "outbox", statement).await?;
+        self.store.write("DELETE", "outbox", statement).await?;
         self.forget_keys(now).await
     }
 }
@@ -149,5 +159,6 @@ fn pending(row: &AnyRow) -> Result<Pending, sqlx::Error> {
         kind: row.try_get("type")?,
         body: row.try_get("body")?,
         cause: telemetry::extract(&carrier),
+        lease: row.try_get("leased_until")?,
     })
 }

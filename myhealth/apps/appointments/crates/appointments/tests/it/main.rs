@@ -2,9 +2,12 @@
 
 mod api;
 mod booking;
+mod contract;
+mod model;
 mod once;
 mod outbox;
 mod patients;
+mod rotation;
 mod telemetry;
 
 use chassis::testing::{Answer, Process, Sqs, TestDatabase};

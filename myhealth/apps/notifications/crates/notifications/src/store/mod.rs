@@ -11,7 +11,7 @@ use domain::{Event, State, delivery::Next, plan};
 use jiff::Timestamp;
 use opentelemetry::Context;
 use row::{message, timestamp};
-use sqlx::{Any, Row as _, Transaction};
+use sqlx::Row as _;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -106,7 +106,7 @@ impl Messages {
     /// Notes the event's id; false if it is noted already. On Postgres this waits for a transaction that notes the same.
     async fn receive(
         &self,
-        transaction: &mut Transaction<'_, Any>,
+        transaction: &mut Writing,
         event: Uuid,
         now: Timestamp,
     ) -> Result<bool, sqlx::Error> {
@@ -121,7 +121,7 @@ impl Messages {
     /// Notes the version and gives the newest. Events of one appointment wait for each other here.
     async fn advance(
         &self,
-        transaction: &mut Transaction<'_, Any>,
+        transaction: &mut Writing,
         appointment: Uuid,
         version: i64,
     ) -> Result<i64, sqlx::Error> {
@@ -139,7 +139,7 @@ impl Messages {
 
     async fn withdraw(
         &self,
-        transaction: &mut Transaction<'_, Any>,
+        transaction: &mut Writing,
         appointment: Uuid,
         newest: i64,
     ) -> Result<(), sqlx::Error> {
@@ -155,7 +155,7 @@ impl Messages {
 
     async fn insert(
         &self,
-        transaction: &mut Transaction<'_, Any>,
+        transaction: &mut Writing,
         event: &Event,
         message: domain::Message,
         now: Timestamp,
@@ -210,7 +210,7 @@ impl Messages {
         let until = now.as_millisecond().saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
         let statement =
             sqlx::query(statement).bind(until).bind(now.as_millisecond()).bind(limit).fetch_all(self.0.pool());
-        self.0.observe("UPDATE", "messages", statement).await?.iter().map(message).collect()
+        self.0.write("UPDATE", "messages", statement).await?.iter().map(message).collect()
     }
 
     /// Notes what an attempt came to, unless the lease is over and somebody else has the message.
@@ -232,7 +232,7 @@ impl Messages {
             }
         };
         let statement = sqlx::query(statement).bind(at.as_millisecond()).bind(id).bind(attempts).execute(self.0.pool());
-        self.0.observe("UPDATE", "messages", statement).await?;
+        self.0.write("UPDATE", "messages", statement).await?;
         Ok(())
     }
 
@@ -304,6 +304,6 @@ impl Messages {
         let statement = sqlx::query("DELETE FROM inbox WHERE received_at < $1")
             .bind(before.as_millisecond())
             .execute(self.0.pool());
-        Ok(self.0.observe("DELETE", "inbox", statement).await?.rows_affected())
+        Ok(self.0.write("DELETE", "inbox", statement).await?.rows_affected())
     }
 }
