@@ -37,6 +37,8 @@ static CONSUMED: LazyLock<Counter<u64>> =
 const BATCH: i32 = 10;
 /// How long a receive waits for a message.
 const WAIT: Duration = Duration::from_secs(10);
+/// No attempt to send takes longer, the SDK's own repetitions included.
+pub const SEND_WITHIN: Duration = Duration::from_secs(10);
 /// How long a received message is ours; extended while it is worked on.
 const VISIBILITY: Duration = Duration::from_secs(30);
 
@@ -157,7 +159,10 @@ impl Queue {
         let name = format!("send {}", self.name);
         let context = telemetry::span(parent, SpanKind::Producer, name, attributes.clone());
         let started = Instant::now();
-        let result = self.send_in(&context, message).with_context(context.clone()).await;
+        let sending = tokio::time::timeout(SEND_WITHIN, self.send_in(&context, message));
+        let result = sending.with_context(context.clone()).await.unwrap_or_else(|_| {
+            Err(QueueError { operation: "SendMessage", queue: self.name.to_string(), kind: "timeout".to_owned() })
+        });
         if let Ok(id) = &result {
             context.span().set_attribute(KeyValue::new("messaging.message.id", id.clone()));
         }

@@ -8,7 +8,10 @@ use chassis::{
 };
 use serde_json::{Value, json};
 use sqlx::Row as _;
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "words", sql: "CREATE TABLE words (word TEXT PRIMARY KEY, length BIGINT)" },
@@ -75,6 +78,43 @@ async fn transactions_wait_for_each_other_and_errors_have_types() {
         assert!(is_unique_violation(&error), "{}", database.name);
         let expected = if database.name == "postgres" { "23505" } else { "1555" };
         assert_eq!(error_type(&error), expected);
+    }
+}
+
+/// SQLite has no queue of its own. Two stores on one file stand for two replicas.
+#[tokio::test(flavor = "multi_thread")]
+async fn writers_of_sqlite_come_in_the_order_of_their_coming() {
+    let database = databases().await.swap_remove(0);
+    let replicas = [open(&database).await, open(&database).await];
+    let pause = || tokio::time::sleep(Duration::from_millis(200));
+    let first = replicas[0].begin().await.expect("begins");
+    let order = Arc::<Mutex<Vec<&str>>>::default();
+    let mut waiting = tokio::task::JoinSet::new();
+    for (replica, name) in [(1, "another replica"), (0, "the same replica"), (0, "the same replica, later")] {
+        let (store, order) = (replicas[replica].clone(), Arc::clone(&order));
+        waiting.spawn(async move {
+            let writing = store.begin().await.expect("begins");
+            order.lock().expect("the lock").push(name);
+            writing.commit().await.expect("commits");
+        });
+        pause().await;
+    }
+    drop(first); // as a refusal does
+    while let Some(done) = waiting.join_next().await {
+        done.expect("no panic");
+    }
+    assert_eq!(*order.lock().expect("the lock"), ["another replica", "the same replica", "the same replica, later"]);
+
+    // Who waits too long gives up, and stands in nobody's way.
+    let long = replicas[0].begin().await.expect("begins");
+    let (same, other) = tokio::join!(replicas[0].begin(), replicas[1].begin());
+    for gave_up in [same, other] {
+        assert_eq!(error_type(&gave_up.expect_err("it is not its turn")), "pool_timeout");
+    }
+    assert!(replicas[1].answers().await, "reading goes on");
+    long.commit().await.expect("commits");
+    for store in &replicas {
+        store.begin().await.expect("begins").rollback().await.expect("rolls back");
     }
 }
 

@@ -1,7 +1,6 @@
 //! Migrations: numbered steps that only add, applied once by whichever replica comes first.
 
-use super::{Store, StoreError, System};
-use sqlx::{Any, Transaction};
+use super::{Store, StoreError, System, Writing};
 
 /// Names the lock under which one replica migrates.
 const MIGRATION_LOCK: i64 = 0x006b_6172_6174;
@@ -59,8 +58,8 @@ impl Store {
     }
 
     /// A transaction that only one replica has at a time.
-    async fn exclusive(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
-        let mut transaction = self.pool.begin_with(self.system.begin()).await?;
+    async fn exclusive(&self) -> Result<Writing, sqlx::Error> {
+        let mut transaction = self.begin_unobserved().await?;
         if self.system == System::Postgres {
             sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *transaction).await?;
         }

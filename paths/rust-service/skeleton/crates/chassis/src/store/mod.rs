@@ -4,6 +4,8 @@
 
 mod connect;
 mod migrate;
+mod turns;
+mod writing;
 
 use crate::{
     config::Reader,
@@ -15,7 +17,7 @@ use opentelemetry::{
     metrics::Histogram,
     trace::{SpanKind, TraceContextExt as _},
 };
-use sqlx::{Any, AnyPool, Transaction, any::AnyPoolOptions};
+use sqlx::{AnyPool, any::AnyPoolOptions};
 use std::{
     path::PathBuf,
     sync::LazyLock,
@@ -23,10 +25,11 @@ use std::{
 };
 
 pub use migrate::Migration;
+pub use writing::Writing;
 
 static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| metrics::duration("db.client.operation.duration"));
 
-/// How long a request waits for a connection.
+/// How long a request waits for a connection, and for its turn.
 const ACQUIRE: Duration = Duration::from_secs(3);
 
 /// `DATABASE`: where the data is.
@@ -128,6 +131,7 @@ impl System {
 pub struct Store {
     pool: AnyPool,
     system: System,
+    turns: turns::Turns,
 }
 
 impl Store {
@@ -145,6 +149,7 @@ impl Store {
             Database::Secret(name) => Some(secrets.watch(name)?),
             Database::Sqlite(_) => None,
         };
+        let turns = turns::Turns::of(&settings.database).map_err(sqlx::Error::Io)?;
         let options = AnyPoolOptions::new()
             .max_connections(settings.connections)
             .acquire_timeout(ACQUIRE)
@@ -166,10 +171,10 @@ impl Store {
         }
         let measured = pool.clone();
         metrics::observe_pool(system.name(), settings.connections, move || (measured.size(), measured.num_idle()));
-        Ok(Self { pool, system })
+        Ok(Self { pool, system, turns })
     }
 
-    /// For statements outside a transaction.
+    /// For statements outside a transaction; what writes is run by [`write`](Self::write).
     #[must_use]
     pub fn pool(&self) -> &AnyPool {
         &self.pool
@@ -179,14 +184,6 @@ impl Store {
     #[must_use]
     pub fn system(&self) -> System {
         self.system
-    }
-
-    /// A transaction that may write; on SQLite it is the only one.
-    ///
-    /// # Errors
-    /// No connection within three seconds.
-    pub async fn begin(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
-        self.observe("BEGIN", "", self.pool.begin_with(self.system.begin())).await
     }
 
     /// Runs one statement as a client span `{operation} {table}` with its duration. Without a span around it, as when a task
