@@ -4,7 +4,7 @@ mod row;
 
 use chassis::{
     secrets::Secrets,
-    store::{Migration, Store, StoreError, StoreSettings, System},
+    store::{Migration, Store, StoreError, StoreSettings, System, Writing},
     telemetry,
 };
 use domain::{Event, State, delivery::Next, plan};
@@ -104,12 +104,7 @@ impl Messages {
     }
 
     /// Notes the event's id; false if it is noted already. On Postgres this waits for a transaction that notes the same.
-    async fn receive(
-        &self,
-        transaction: &mut Writing,
-        event: Uuid,
-        now: Timestamp,
-    ) -> Result<bool, sqlx::Error> {
+    async fn receive(&self, transaction: &mut Writing, event: Uuid, now: Timestamp) -> Result<bool, sqlx::Error> {
         let statement =
             sqlx::query("INSERT INTO inbox (event_id, received_at) VALUES ($1, $2) ON CONFLICT (event_id) DO NOTHING")
                 .bind(event.to_string())
@@ -119,12 +114,7 @@ impl Messages {
     }
 
     /// Notes the version and gives the newest. Events of one appointment wait for each other here.
-    async fn advance(
-        &self,
-        transaction: &mut Writing,
-        appointment: Uuid,
-        version: i64,
-    ) -> Result<i64, sqlx::Error> {
+    async fn advance(&self, transaction: &mut Writing, appointment: Uuid, version: i64) -> Result<i64, sqlx::Error> {
         let statement = sqlx::query(
             "INSERT INTO appointments (id, version) VALUES ($1, $2)
              ON CONFLICT (id) DO UPDATE SET version =
@@ -137,12 +127,7 @@ impl Messages {
         self.0.observe("INSERT", "appointments", statement).await?.try_get("version")
     }
 
-    async fn withdraw(
-        &self,
-        transaction: &mut Writing,
-        appointment: Uuid,
-        newest: i64,
-    ) -> Result<(), sqlx::Error> {
+    async fn withdraw(&self, transaction: &mut Writing, appointment: Uuid, newest: i64) -> Result<(), sqlx::Error> {
         let statement = sqlx::query(
             "UPDATE messages SET state = 'withdrawn' WHERE appointment_id = $1 AND version < $2 AND state = 'due'",
         )
