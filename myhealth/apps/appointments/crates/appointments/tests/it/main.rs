@@ -25,7 +25,7 @@ fn command(verb: &str, environment: &[(&str, &str)]) -> Command {
 fn serve(database: &TestDatabase, queue: &[(String, String)], patients: &str) -> Process {
     let mut command = command("serve", &[("RECORDS_URL", patients)]);
     command.envs(database.environment.iter().chain(queue).map(|(name, value)| (name, value)));
-    Process::serve(command)
+    Process::serve(command).keeping(&database.folder)
 }
 
 /// A replica with an empty queue and patients of its own, and these two.

@@ -173,7 +173,8 @@ async fn on_sqs_as_moto_has_it() {
     let patients = Patients::start().await;
     let mut process = serve(&databases().await[0], &queue, &patients.url);
     let slot = &slots(&process, "dr-1", 1)[0];
-    assert_eq!(book(&process, "k", ACTIVE, slot).status, 201);
+    let booked = book(&process, "k", ACTIVE, slot);
+    assert_eq!(booked.status, 201, "{}", booked.body);
     thread::sleep(Duration::from_secs(2));
     let errors: Vec<_> = process.lines().iter().filter(|line| line["severity"] == "ERROR").cloned().collect();
     assert_eq!(errors, Vec::<Value>::new());

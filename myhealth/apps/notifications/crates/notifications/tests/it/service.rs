@@ -16,7 +16,7 @@ pub(crate) fn command(verb: &str, environment: &[(&str, &str)]) -> Command {
 pub(crate) fn serve(database: &TestDatabase, queue: &[(String, String)], environment: &[(&str, &str)]) -> Process {
     let mut command = command("serve", environment);
     command.envs(database.environment.iter().chain(queue).map(|(name, value)| (name, value)));
-    Process::serve(command)
+    Process::serve(command).keeping(&database.folder)
 }
 
 fn messages(process: &Process, appointment: Uuid) -> Vec<Value> {
