@@ -6,10 +6,11 @@ use crate::{
     store::{Store, StoreSettings},
 };
 use serde_json::json;
+use std::sync::Arc;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-/// An empty store of its own, gone with this value (a Postgres database with its server).
+/// An empty store of its own, gone with this value and the processes that keep its folder (a Postgres database with its server).
 #[derive(Debug)]
 pub struct TestDatabase {
     /// `sqlite` or `postgres`.
@@ -17,7 +18,7 @@ pub struct TestDatabase {
     /// `DATABASE` and `SECRETS_DIR` for a process.
     pub environment: Vec<(String, String)>,
     /// The folder of the file, or of the secret.
-    pub folder: TempDir,
+    pub folder: Arc<TempDir>,
 }
 
 impl TestDatabase {
@@ -44,7 +45,7 @@ fn sqlite() -> TestDatabase {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("store.sqlite");
     let environment = vec![("DATABASE".to_owned(), format!("sqlite:{}", file.display()))];
-    TestDatabase { name: "sqlite", environment, folder }
+    TestDatabase { name: "sqlite", environment, folder: Arc::new(folder) }
 }
 
 /// A new database on the server at `host=... port=... user=... dbname=...`.
@@ -65,7 +66,7 @@ async fn postgres(address: &str) -> TestDatabase {
     write(&folder, &value("dbname"));
     let environment = vec![("SECRETS_DIR".to_owned(), folder.path().display().to_string())];
     let name = format!("test_{}", Uuid::now_v7().simple());
-    let database = TestDatabase { name: "postgres", environment, folder };
+    let database = TestDatabase { name: "postgres", environment, folder: Arc::new(folder) };
     let (settings, secrets) = database.settings();
     let store = Store::open(&settings, &secrets).await.expect("Postgres answers");
     let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));

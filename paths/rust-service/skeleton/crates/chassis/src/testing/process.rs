@@ -6,9 +6,10 @@ use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{Mutex, mpsc},
+    sync::{Arc, Mutex, mpsc},
     thread,
 };
+use tempfile::TempDir;
 
 /// The service as a process of its own.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub struct Process {
     pub port: u16,
     output: Mutex<mpsc::Receiver<String>>,
     seen: Vec<Value>,
+    kept: Option<Arc<TempDir>>,
 }
 
 impl Process {
@@ -42,7 +44,14 @@ impl Process {
         let stdout = BufReader::new(child.stdout.take().expect("piped"));
         let (sender, output) = mpsc::channel();
         thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        Self { child, port: 0, output: Mutex::new(output), seen: Vec::new() }
+        Self { child, port: 0, output: Mutex::new(output), seen: Vec::new(), kept: None }
+    }
+
+    /// Keeps the folder of its data while it runs, whatever the test does with it: a store opens its files again and again.
+    #[must_use]
+    pub fn keeping(mut self, folder: &Arc<TempDir>) -> Self {
+        self.kept = Some(Arc::clone(folder));
+        self
     }
 
     /// The log line with this body, if it was written by now.
@@ -103,6 +112,11 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if thread::panicking() {
+            self.lines();
+            #[allow(clippy::print_stderr, reason = "a test that fails says what its processes said")]
+            self.seen.iter().for_each(|line| eprintln!("{line}"));
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use hyper::body::Bytes;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use std::{
     net::TcpStream,
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -115,4 +116,15 @@ fn the_port_is_written_to_a_file_and_a_taken_port_is_told() {
     let mut second = Process::spawn(service::command("serve", &[("PORT", &port)]));
     assert_eq!(second.wait().code(), Some(3));
     assert!(second.errors().contains("choose another PORT"));
+}
+
+#[test]
+fn a_folder_that_a_process_keeps_goes_with_it() {
+    let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+    let path = folder.path().to_owned();
+    let process = Process::serve(service::command("serve", &[])).keeping(&folder);
+    drop(folder);
+    assert!(path.exists(), "the test may be done with it, the process is not");
+    drop(process);
+    assert!(!path.exists());
 }
