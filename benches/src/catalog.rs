@@ -245,6 +245,9 @@ pub(crate) fn milliseconds(time: Duration) -> f64 {
 const TEAMS: usize = 400;
 const SYSTEMS: usize = 2_000;
 
+/// How many of both there are.
+pub(crate) const TEAMS_AND_SYSTEMS: usize = TEAMS + SYSTEMS;
+
 /// The teams and systems that those of [`document`] belong to.
 pub(crate) fn teams_and_systems() -> String {
     let mut text = String::new();
