@@ -48,7 +48,7 @@ func TestASecretThatCannotBeReadIsTold(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                     "database",
 		`{"username":"records","password":`:    "database",
-		`{"username":"records","password":12}`: "password",
+		`{"username":"records","password":-0.5e-3}`: "password",
 	} {
 		if text != "" {
 			write(t, folder, text)
@@ -57,7 +57,7 @@ func TestASecretThatCannotBeReadIsTold(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)
 		}
-		if err != nil && strings.Contains(err.Error(), "12") {
+		if err != nil && strings.Contains(err.Error(), "0.5e") {
 			t.Errorf("the error shows the value: %v", err)
 		}
 	}
