@@ -1,0 +1,98 @@
+//! Killed while it takes blobs in, a registry loses nothing that it said it has, and nothing that it has is wrong.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use karat_oci::{Algorithm, Digest, Layout, Loopback, MediaType, Reference, Settings};
+
+use crate::support::{image, name, send, serve};
+
+const KILLS: u64 = 20;
+/// By it the child knows that it is one.
+const MARK: &str = "serve-this";
+
+#[test]
+#[ignore = "the child of `killed_it_is_sound`"]
+fn serve_the_folder_that_this_runs_in() {
+    let folder = std::env::current_dir().unwrap();
+    if !folder.join(MARK).exists() {
+        return;
+    }
+    let (_layout, address, _runtime) = serve(&folder.join("registry"), Settings::default(), Arc::new(Loopback));
+    println!("\naddress {address}");
+    // Until the parent is gone, if it does not kill us.
+    let _ = std::io::stdin().read_to_end(&mut Vec::new());
+}
+
+fn child(folder: &Path) -> (Child, SocketAddr) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "killed::serve_the_folder_that_this_runs_in", "--ignored", "--nocapture"])
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut addresses = lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("address ").map(str::to_owned));
+    let address = addresses.next().expect("the child says where it is").parse().unwrap();
+    (child, address)
+}
+
+/// Pushes images until the registry is gone; gives what it was told is there.
+fn push(address: SocketAddr, round: u64) -> Vec<(String, Digest)> {
+    let mut acknowledged = Vec::new();
+    for at in 0.. {
+        let layer: Vec<u8> = (0..60_000_u64).flat_map(|word| (word * 31 + round * 1000 + at).to_le_bytes()).collect();
+        let mut digests = Vec::new();
+        for content in [&b"{}"[..], &layer] {
+            let digest = Digest::of(Algorithm::Sha256, content);
+            let Ok(begun) = send(address, "POST", "/v2/a/blobs/uploads/", &[], b"") else { return acknowledged };
+            let path = format!("{}?digest={digest}", begun.header("location"));
+            match send(address, "PUT", &path, &[], content) {
+                Ok(answer) if answer.status == 201 => digests.push(digest),
+                Ok(answer) => panic!("{answer:?}"),
+                Err(_) => return acknowledged,
+            }
+        }
+        let tag = format!("r{round}-{at}");
+        let bytes = image(&digests[0], &digests[1], None);
+        let headers = [("content-type", MediaType::Image.as_str())];
+        match send(address, "PUT", &format!("/v2/a/manifests/{tag}"), &headers, &bytes) {
+            Ok(answer) if answer.status == 201 => acknowledged.push((tag, Digest::of(Algorithm::Sha256, &bytes))),
+            Ok(answer) => panic!("{answer:?}"),
+            Err(_) => return acknowledged,
+        }
+    }
+    acknowledged
+}
+
+#[test]
+fn killed_it_is_sound() {
+    let folder = tempfile::tempdir().unwrap();
+    fs_err::write(folder.path().join(MARK), "").unwrap();
+    let mut acknowledged = Vec::new();
+    for round in 0..KILLS {
+        let (mut child, address) = child(folder.path());
+        let pushing = std::thread::spawn(move || push(address, round));
+        std::thread::sleep(Duration::from_millis(20 + 13 * round));
+        child.kill().unwrap(); // SIGKILL
+        child.wait().unwrap();
+        acknowledged.extend(pushing.join().unwrap());
+
+        let layout = Layout::open(&folder.path().join("registry")).unwrap();
+        assert_eq!(layout.check().unwrap(), [], "after kill {round}");
+        for (tag, digest) in &acknowledged {
+            let (found, ..) = layout.manifest(&name("a"), &Reference::Tag(tag.parse().unwrap())).unwrap();
+            assert_eq!(found, *digest, "{tag}");
+        }
+    }
+    assert!(acknowledged.len() >= 10, "only {} images in {KILLS} rounds", acknowledged.len());
+    let layout = Layout::open(&folder.path().join("registry")).unwrap();
+    layout.collect(&std::collections::BTreeSet::new(), Duration::ZERO).unwrap();
+    assert_eq!(layout.check().unwrap(), []);
+    assert!(layout.tags(&name("a"), None, usize::MAX).unwrap().0.len() >= acknowledged.len());
+}
