@@ -1,11 +1,16 @@
-//! Git trees as a [`World`], read from the object database without a checkout; folders as the commits they would be.
+//! Git trees as a [`World`], read from the object database without a checkout; folders as the commits they would be; and
+//! an organisation's repositories, made of its folders and served over smart HTTP.
 #![forbid(unsafe_code)]
 
 mod history;
 mod import;
+mod lock;
+mod repositories;
+pub mod serve;
 
 pub use history::{COMMITS_LIMIT, Change};
 pub use import::{Import, ImportError, Kind, Object, WORKFLOWS, import};
+pub use repositories::{Folder, Imported, Name, Outcome, Repositories};
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -28,7 +33,7 @@ pub struct Tree {
     entries: BTreeMap<String, (Mode, ObjectId)>,
 }
 
-/// Why a revision could not be opened.
+/// Why a repository or a revision could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No repository around a path.
@@ -63,6 +68,30 @@ pub enum Error {
         /// What gix said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// What no repository can be called.
+    #[error("`{text}` is not a repository's name: `name` or `owner/name`, of letters, digits, `-`, `_` and `.`")]
+    Name {
+        /// What was to be one.
+        text: String,
+    },
+    /// There is none of this name.
+    #[error("no repository `{name}`")]
+    Missing {
+        /// The name.
+        name: String,
+    },
+    /// Branches and tags cannot be read or changed.
+    #[error("cannot read or change the refs of a repository")]
+    Refs {
+        /// What gix said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A folder cannot become a repository.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// The system said no; the message names the path.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
 }
 
 /// A folder on disk as it was at a revision of the repository around it, in git's own notation.

@@ -1,7 +1,12 @@
 //! A repository made by git itself, read back at two revisions.
 
+mod fetch;
+mod hostile;
 mod import;
 mod pins;
+mod push;
+mod repositories;
+mod served;
 
 use std::os::unix::fs::symlink;
 use std::path::Path;
