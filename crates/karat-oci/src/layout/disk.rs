@@ -52,3 +52,47 @@ pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
 fn sync_parent(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), sync_folder)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    /// Whoever looks at any moment, the dead process's successor among them, finds one content or the other.
+    #[test]
+    fn what_is_replaced_is_never_half_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("index.json");
+        let contents = [vec![b'a'; 1 << 20], vec![b'b'; 1 << 19]];
+        replace(&path, &contents[0]).unwrap();
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for at in 0..40 {
+                    replace(&path, &contents[at % 2]).unwrap();
+                }
+                done.store(true, Ordering::Relaxed);
+            });
+            while !done.load(Ordering::Relaxed) {
+                let found = fs::read(&path).unwrap();
+                assert!(contents.contains(&found), "{} bytes", found.len());
+            }
+        });
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_content_that_has_its_name_keeps_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, second, name) = (folder.path().join("1"), folder.path().join("2"), folder.path().join("name"));
+        fs::write(&first, "first").unwrap();
+        fs::write(&second, "second").unwrap();
+        link(&first, &name).unwrap();
+        link(&second, &name).unwrap();
+        assert_eq!(fs::read(&name).unwrap(), b"first");
+        unlink(&name).unwrap();
+        unlink(&name).unwrap();
+        assert!(!name.exists() && first.exists());
+    }
+}
