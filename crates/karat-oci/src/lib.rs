@@ -5,6 +5,20 @@
 //! - [`router`] is the registry over it, for axum: pull, push, content discovery, deletion. [`Access`] decides who may do what.
 //! - [`Layout::collect`] frees what nothing needs; [`Layout::check`] says whether what is there is sound.
 //!
+//! ```no_run
+//! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::{net::SocketAddr, path::Path, sync::Arc};
+//!
+//! use karat_oci::{Layout, Loopback, Settings};
+//!
+//! let layout = Arc::new(Layout::open(Path::new("registry"))?);
+//! let router = karat_oci::router(Arc::clone(&layout), Arc::new(Loopback), Settings::default());
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:5000").await?;
+//! axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Nothing that a request says is joined to a path: [`Name`], [`Digest`] and [`Tag`] can only hold what cannot leave its folder.
 //!
 //! Left out on purpose: tokens (an [`Access`] of its own, with git's), resuming an upload over a restart (the client begins anew),

@@ -1,5 +1,6 @@
-//! Killed while it takes blobs in, a registry loses nothing that it said it has, and nothing that it has is wrong.
+//! Killed while it takes blobs in, deletes and collects, a registry loses nothing that it said it has, and nothing that it has is wrong.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -22,7 +23,14 @@ fn serve_the_folder_that_this_runs_in() {
     if !folder.join(MARK).exists() {
         return;
     }
-    let (_layout, address, _runtime) = serve(&folder.join("registry"), Settings::default(), Arc::new(Loopback));
+    let (layout, address, _runtime) = serve(&folder.join("registry"), Settings::default(), Arc::new(Loopback));
+    // What the one before left is freed while pushes go on.
+    std::thread::spawn(move || {
+        loop {
+            layout.collect(&BTreeSet::new(), Duration::from_secs(3600)).unwrap();
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    });
     println!("\naddress {address}");
     // Until the parent is gone, if it does not kill us.
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
@@ -42,7 +50,7 @@ fn child(folder: &Path) -> (Child, SocketAddr) {
     (child, address)
 }
 
-/// Pushes images until the registry is gone; gives what it was told is there.
+/// Pushes images, and takes the tag of every third away, until the registry is gone; gives what it was told is there.
 fn push(address: SocketAddr, round: u64) -> Vec<(String, Digest)> {
     let mut acknowledged = Vec::new();
     for at in 0.. {
@@ -62,9 +70,17 @@ fn push(address: SocketAddr, round: u64) -> Vec<(String, Digest)> {
         let bytes = image(&digests[0], &digests[1], None);
         let headers = [("content-type", MediaType::Image.as_str())];
         match send(address, "PUT", &format!("/v2/a/manifests/{tag}"), &headers, &bytes) {
-            Ok(answer) if answer.status == 201 => acknowledged.push((tag, Digest::of(Algorithm::Sha256, &bytes))),
+            Ok(answer) if answer.status == 201 => {}
             Ok(answer) => panic!("{answer:?}"),
             Err(_) => return acknowledged,
+        }
+        if at % 3 == 2 {
+            match send(address, "DELETE", &format!("/v2/a/manifests/{tag}"), &[], b"") {
+                Ok(answer) => assert_eq!(answer.status, 202),
+                Err(_) => return acknowledged, // perhaps it is gone
+            }
+        } else {
+            acknowledged.push((tag, Digest::of(Algorithm::Sha256, &bytes)));
         }
     }
     acknowledged
@@ -92,7 +108,7 @@ fn killed_it_is_sound() {
     }
     assert!(acknowledged.len() >= 10, "only {} images in {KILLS} rounds", acknowledged.len());
     let layout = Layout::open(&folder.path().join("registry")).unwrap();
-    layout.collect(&std::collections::BTreeSet::new(), Duration::ZERO).unwrap();
+    layout.collect(&BTreeSet::new(), Duration::ZERO).unwrap();
     assert_eq!(layout.check().unwrap(), []);
     assert!(layout.tags(&name("a"), None, usize::MAX).unwrap().0.len() >= acknowledged.len());
 }
