@@ -9,7 +9,7 @@ use karat_oci::{Algorithm, Digest, Loopback, MANIFEST_LIMIT, MediaType, Settings
 use crate::support::{Server, connect, image, index, name, receive};
 
 fn settings() -> Settings {
-    Settings { blob: 1 << 20, uploads: 3, rest: Duration::ZERO, stall: Duration::from_millis(300), page: 100 }
+    Settings { blob: 1 << 20, uploads: 3, rest: Duration::ZERO, ..Settings::default() }
 }
 
 #[test]
@@ -158,6 +158,23 @@ fn chunks_come_in_their_order() {
 }
 
 #[test]
+fn an_upload_is_named_by_the_digest_that_ends_it() {
+    let server = Server::start();
+    for guess in ["", "?digest-algorithm=sha256", "?digest-algorithm=sha512"] {
+        for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
+            let answer = server.send("POST", &format!("/v2/a/blobs/uploads/{guess}"), &[], b"");
+            let location = answer.header("location");
+            assert_eq!(server.send("PATCH", location, &[], b"two ").status, 202);
+            let digest = Digest::of(algorithm, b"two parts");
+            let answer = server.send("PUT", &format!("{location}?digest={digest}"), &[], b"parts");
+            assert_eq!(answer.header("docker-content-digest"), digest.to_string(), "{guess}: {answer:?}");
+            assert_eq!(server.get(answer.header("location")).body, b"two parts");
+        }
+    }
+    server.assert_sound();
+}
+
+#[test]
 fn ranges_of_blobs() {
     let server = Server::start();
     let digest = server.blob("a", b"0123456789");
@@ -236,7 +253,7 @@ fn a_cut_upload_goes_on_where_it_was_cut() {
     stream.write_all(&content[..1500]).unwrap();
     drop(stream);
     let mut range = String::new();
-    for _ in 0..100 {
+    for _ in 0..1000 {
         range = server.get(&location).header("range").to_owned();
         if range == "0-1499" {
             break;
@@ -253,7 +270,7 @@ fn a_cut_upload_goes_on_where_it_was_cut() {
 
 #[test]
 fn who_sends_nothing_is_not_waited_for() {
-    let server = Server::with(settings(), Arc::new(Loopback));
+    let server = Server::with(Settings { stall: Duration::from_millis(300), ..settings() }, Arc::new(Loopback));
     let location = server.begin("a");
     for request in [format!("PATCH {location}"), "PUT /v2/a/manifests/v1".to_owned()] {
         let mut stream = connect(server.address).unwrap();
@@ -294,7 +311,7 @@ fn two_senders_of_one_upload_do_not_mix() {
     slow.write_all(head.as_bytes()).unwrap();
     // Until the first is at work the second is a sender like any other: it says where its chunk belongs.
     let mut status = 0;
-    for _ in 0..100 {
+    for _ in 0..1000 {
         status = server.send("PATCH", &location, &[("content-range", "5-5")], b"x").status;
         if status == 409 {
             break;
