@@ -99,3 +99,31 @@ fn entries(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn the_child_holds_the_lock_even_alone() {
+        let root = tempfile::tempdir().unwrap();
+        for folder in ["objects/pack", "objects/tmp_objdir-incoming-x", "refs/heads"] {
+            fs::create_dir_all(root.path().join(folder)).unwrap();
+        }
+        let lock = PushLock::take(root.path()).unwrap();
+        assert!(PushLock::try_take(root.path()).unwrap().is_none());
+        let mut child = Command::new("sleep").arg("60").stderr(lock.start().unwrap()).spawn().unwrap();
+        // As if this process had been killed.
+        drop(lock);
+        assert!(PushLock::try_take(root.path()).unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let lock = PushLock::try_take(root.path()).unwrap().unwrap();
+        assert!(!root.path().join("objects/tmp_objdir-incoming-x").exists(), "it did not come to its end");
+        drop(lock.start().unwrap());
+        lock.finish().unwrap();
+        assert_eq!(fs::metadata(root.path().join("karat-push.lock")).unwrap().len(), 0);
+    }
+}

@@ -196,3 +196,22 @@ fn a_client_that_goes_away_takes_its_child_along() {
     drop(gone);
     until("the child is gone", || served.children().is_empty());
 }
+
+#[test]
+fn a_fetch_whose_git_dies_is_not_taken_for_whole() {
+    let served = Served::new();
+    let clone = served.clone("clone");
+    fs_err::write(clone.join("noise"), noise(30 << 20, 5)).unwrap();
+    let large = commit(&clone, "b.txt", "b");
+    done(&clone, &["push", "-q", "origin", "main"]);
+    let wants = format!("{}0000{}", pkt(&format!("want {large} side-band-64k\n")), pkt("done\n"));
+    let mut client = served.connect();
+    client.write_all(&post(UPLOAD, "upload-pack", "", wants.as_bytes())).unwrap();
+    client.read_exact(&mut [0; 1_000]).unwrap();
+    for child in served.children() {
+        assert!(std::process::Command::new("kill").args(["-9", &child]).status().unwrap().success());
+    }
+    let mut rest = Vec::new();
+    let _ = client.read_to_end(&mut rest);
+    assert!(!rest.ends_with(b"0\r\n\r\n"), "it was told that this was all");
+}
