@@ -1,5 +1,8 @@
 //! What is on the disk, and what of it is there again.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use karat_oci::{Algorithm, Digest, Error, Layout, MediaType};
 use serde_json::Value;
 
@@ -82,4 +85,33 @@ fn a_repository_that_was_about_to_be_made_can_be_used() {
     let digest = Digest::of(Algorithm::Sha512, &content);
     layout.push(&name("a/b"), &content, Some(MediaType::Index.as_str()), Some(&digest), &[]).unwrap();
     assert_eq!(layout.check().unwrap(), []);
+}
+
+#[test]
+fn a_change_that_cannot_be_written_changes_nothing() {
+    let server = Server::start();
+    let kept = server.image("a", "v1", b"layer");
+    let lost = server.image("a", "", b"lost");
+    // Where the next index is written before it takes the place of the last.
+    let aside = server.layout.folder(&name("a")).join("index.new");
+    fs_err::create_dir(&aside).unwrap();
+    let media_type = [("content-type", MediaType::Index.as_str())];
+    for (method, path, body) in [
+        ("PUT", "/v2/a/manifests/v2".to_owned(), index(&[&kept])),
+        ("DELETE", "/v2/a/manifests/v1".to_owned(), Vec::new()),
+        ("DELETE", format!("/v2/a/manifests/{kept}"), Vec::new()),
+    ] {
+        let answer = server.send(method, &path, &media_type, &body);
+        assert_eq!((answer.status, answer.code().as_str()), (500, "UNKNOWN"), "{method} {path}");
+        let told = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(!told.contains("index"), "a client is told nothing of our disk: {told}");
+    }
+    assert!(matches!(server.layout.collect(&BTreeSet::new(), Duration::ZERO), Err(Error::Io(_))));
+    server.assert_sound();
+    assert_eq!(server.get("/v2/a/tags/list").json()["tags"], serde_json::json!(["v1"]));
+    assert_eq!(server.get(&format!("/v2/a/manifests/{lost}")).status, 200);
+
+    fs_err::remove_dir(&aside).unwrap();
+    assert_eq!(server.layout.collect(&BTreeSet::new(), Duration::ZERO).unwrap().manifests, 1);
+    server.assert_sound();
 }
