@@ -85,7 +85,9 @@ impl Default for Limits {
 }
 
 /// The routes, to be mounted where the repositories' URLs begin. Not below a layer that bounds the time until an answer
-/// begins or the size of a body: both are bounded here, by `limits`. Push events go to `pushes`.
+/// begins or the size of a body: both are bounded here, by `limits`. Push events go to `pushes`; whoever reads them must not
+/// wait for a push of its own in between, which would wait for it. Who starts again compares [`Repositories::refs`] with
+/// what it has done: events are not kept.
 pub fn router(
     repositories: Repositories,
     access: Arc<dyn Access>,
