@@ -46,8 +46,8 @@ func TestASecretThatCannotBeReadIsTold(t *testing.T) {
 	folder := t.TempDir()
 	var read credentials
 	for text, want := range map[string]string{
-		"":                                     "database",
-		`{"username":"records","password":`:    "database",
+		"":                                  "database",
+		`{"username":"records","password":`: "database",
 		`{"username":"records","password":-0.5e-3}`: "password",
 	} {
 		if text != "" {

@@ -2,6 +2,7 @@
 
 use crate::{alone, book, patients::ACTIVE, slots};
 use chassis::{
+    secrets::Secrets,
     store::Store,
     testing::{databases, eventually},
 };
@@ -11,7 +12,12 @@ use serde_json::{Value, json};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_secret_is_used_without_a_restart() {
     let Some(database) = databases().await.into_iter().find(|database| database.name == "postgres") else { return };
-    let (settings, secrets) = database.settings();
+    let file = database.folder.path().join("database.json");
+    // Who looks on keeps the first secret: whenever it opens a connection, it is nobody who goes.
+    let own = tempfile::tempdir().expect("a folder");
+    std::fs::copy(&file, own.path().join("database.json")).expect("copies");
+    let (settings, _) = database.settings();
+    let secrets = Secrets::new(Some(own.path().to_owned()));
     let administrator = Store::open(&settings, &secrets).await.expect("the store opens");
     let run = async |statement: String| {
         sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(administrator.pool()).await.expect("runs");
@@ -20,7 +26,6 @@ async fn a_changed_secret_is_used_without_a_restart() {
     for user in &users {
         run(format!("CREATE ROLE {user} LOGIN SUPERUSER PASSWORD 'of {user}'")).await;
     }
-    let file = database.folder.path().join("database.json");
     let mut secret: Value = serde_json::from_slice(&std::fs::read(&file).expect("reads")).expect("JSON");
     let mut rotate_to = |user: &str| {
         (secret["username"], secret["password"]) = (json!(user), json!(format!("of {user}")));
