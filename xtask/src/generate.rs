@@ -49,6 +49,7 @@ const GENERATORS: &[Generator] = &[
         peers: &["nunjitsu"],
         tests: ("karat-scaffold", &["goldens_are_what_backstage_says"]),
     },
+    Generator { name: "rollout", peers: &["rollouts"], tests: ("karat-rollout", &["goldens_are_what_argo_says"]) },
     Generator { name: "docs", peers: &["techdocs"], tests: ("karat-docs", &["goldens_are_what_techdocs_says"]) },
     Generator {
         name: "catalog",

@@ -1,0 +1,1 @@
+// Go wants an assembly file beside a function without a body (`reconcile`, which the linker finds).
