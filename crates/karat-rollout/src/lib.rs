@@ -25,13 +25,15 @@ mod run;
 mod scalar;
 mod state;
 mod template;
+mod traffic;
+mod world;
 
 pub use arguments::{Argument, FieldRef, SecretKeyRef, ValueFrom};
 pub use error::Error;
-pub use look::{Decision, Event, Measure, Measured, ReplicaSet, Which, World};
 pub use metric::{Metric, Phase};
 pub use rollout::{Rollout, Scale, Step};
 pub use run::{AnalysisRun, Measurement, MetricResult, Observation, Outcome, Secrets};
 pub use scalar::IntOrString;
 pub use state::{Abort, Counted, Pause, PauseReason, RolloutPhase, Share, State, StepRun, Weights};
 pub use template::{AnalysisTemplate, DryRun, Retention, RolloutAnalysis, TemplateRef, Templates};
+pub use world::{Decision, Event, Measure, Measured, ReplicaSet, Which, World};

@@ -3,108 +3,15 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::metric::{Metric, Phase};
-use crate::rollout::{Rollout, Scale, Step};
-use crate::run::{AnalysisRun, Observation, Outcome, Secrets};
+use crate::metric::Phase;
+use crate::rollout::{Rollout, Step};
+use crate::run::{AnalysisRun, Observation, Secrets};
 use crate::scalar::{earlier, later};
-use crate::state::{Counted, PauseReason, Share, State, StepRun, Weights};
+use crate::state::{Counted, PauseReason, State, StepRun, Weights};
 use crate::template::{RolloutAnalysis, Templates};
-
-/// What is seen of the world.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct World {
-    /// Now.
-    pub now: Timestamp,
-    /// The hash of the version that the Rollout's template wants.
-    pub current: String,
-    /// The versions that are known, in any order; the one that is wanted may be missing.
-    pub sets: Vec<ReplicaSet>,
-    /// Whether the weights that were last handed out are in force; `None` if nobody can tell, which holds nothing up.
-    pub verified: Option<bool>,
-}
-
-/// A version and its pods.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReplicaSet {
-    /// The hash of its pods.
-    pub hash: String,
-    /// When it was first wanted.
-    pub created: Timestamp,
-    /// How many pods were last asked for.
-    pub wanted: u32,
-    /// How many there are.
-    pub pods: u32,
-    /// How many of them have been ready for `minReadySeconds`.
-    pub available: u32,
-}
-
-impl World {
-    fn set(&self, hash: &str) -> Option<&ReplicaSet> {
-        self.sets.iter().find(|set| set.hash == hash)
-    }
-
-    fn available(&self, hash: &str) -> u32 {
-        self.set(hash).map_or(0, |set| set.available)
-    }
-}
-
-/// Which of a Rollout's runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Which {
-    /// That beside the steps.
-    Background,
-    /// That of an analysis step.
-    Step,
-}
-
-/// Something to measure.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Measure {
-    /// For which run.
-    pub run: Which,
-    /// What, the arguments filled in.
-    pub metric: Metric,
-}
-
-/// Something that was measured since the last look.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Measured {
-    /// For which run.
-    pub run: Which,
-    /// The metric's name.
-    pub metric: String,
-    /// What it gave.
-    pub outcome: Outcome,
-}
-
-/// Something that happened, with the reason that Argo Rollouts' events have.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Event {
-    /// Such as `RolloutStepCompleted`.
-    pub reason: String,
-    /// In words.
-    pub message: String,
-}
-
-/// What to do. First the weights, then the pods: a version loses pods a look after it lost its traffic.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Decision {
-    /// To be remembered, with phase and message.
-    pub state: State,
-    /// Who gets the traffic.
-    pub weights: Weights,
-    /// How many pods each version is to have.
-    pub replicas: BTreeMap<String, u32>,
-    /// What to measure now; the next look takes what it gave.
-    pub measure: Vec<Measure>,
-    /// When to look again if nothing happens before: the pods change, a measurement is there, a person does something.
-    pub next: Option<Timestamp>,
-    /// What happened.
-    pub events: Vec<Event>,
-}
+use crate::world::{Decision, Event, Measure, Measured, ReplicaSet, Which, World};
 
 impl Rollout {
     /// Looks at the world, and says what follows.
@@ -132,26 +39,29 @@ impl Rollout {
     }
 }
 
-struct Look<'a> {
-    rollout: &'a Rollout,
-    world: &'a World,
-    before: &'a State,
-    state: State,
+/// A look under way.
+pub(crate) struct Look<'a> {
+    pub(crate) rollout: &'a Rollout,
+    pub(crate) world: &'a World,
+    /// What was remembered.
+    pub(crate) before: &'a State,
+    /// What will be.
+    pub(crate) state: State,
     events: Vec<Event>,
     /// There is more to do at once.
-    again: bool,
+    pub(crate) again: bool,
 }
 
 impl Look<'_> {
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.world.now
     }
 
-    fn tell(&mut self, reason: &str, message: String) {
+    pub(crate) fn tell(&mut self, reason: &str, message: String) {
         self.events.push(Event { reason: reason.to_owned(), message });
     }
 
-    fn steps(&self) -> usize {
+    pub(crate) fn steps(&self) -> usize {
         self.rollout.steps.len()
     }
 
@@ -199,7 +109,7 @@ impl Look<'_> {
             && self.world.sets.iter().filter(between).count() < self.rollout.rollback_window as usize
     }
 
-    fn aborted(&self) -> bool {
+    pub(crate) fn aborted(&self) -> bool {
         self.state.abort.is_some()
     }
 
@@ -353,147 +263,6 @@ impl Look<'_> {
         self.again = true;
     }
 
-    /// The weight of the version that is wanted, as it was last handed out.
-    fn held(&self) -> u32 {
-        self.before.weights.as_ref().map_or(0, |weights| weights.of(&self.state.current))
-    }
-
-    /// How many pods the canary needs at this step.
-    fn canary_pods(&self) -> u32 {
-        if self.state.promote_full || self.state.is_promoted() {
-            return self.rollout.replicas;
-        }
-        if self.aborted() {
-            return 0;
-        }
-        let of_step = self.rollout.pods_at(self.state.step);
-        if matches!(self.rollout.scale_at(self.state.step), Some(Scale::Replicas(_))) {
-            return of_step;
-        }
-        // Pods go after the traffic: what was last handed out is served until it is taken back.
-        of_step.max(self.rollout.pods(self.held()))
-    }
-
-    /// Whether both versions have the pods that this step wants.
-    fn at_desired(&self) -> bool {
-        let wanted = self.canary_pods();
-        let canary = self.world.set(&self.state.current).map_or((0, 0), |set| (set.wanted, set.available));
-        let stable = self.world.set(&self.state.stable).map_or((0, 0), |set| (set.wanted, set.pods));
-        canary == (wanted, wanted) && stable == (self.rollout.replicas, self.rollout.replicas)
-    }
-
-    fn weights(&mut self) -> Weights {
-        let canary = self.canary_weight();
-        let hash = |hash: &String, weight: u32| Share { hash: hash.clone(), weight };
-        let weights =
-            Weights { canary: hash(&self.state.current, canary), stable: hash(&self.state.stable, 100 - canary) };
-        if self.state.weights.as_ref() != Some(&weights) {
-            let current = &self.state.current;
-            let (before, now) = (self.held(), weights.of(current));
-            if before != now {
-                self.tell(
-                    "TrafficWeightUpdated",
-                    format!("Traffic weight of {current} updated from {before} to {now}"),
-                );
-            }
-            self.again = true;
-        }
-        self.state.weights = Some(weights.clone());
-        weights
-    }
-
-    /// The canary's weight: never more than its available pods carry, nor raised before the stable version stands.
-    fn canary_weight(&self) -> u32 {
-        let available = self.world.available(&self.state.current);
-        if self.state.is_promoted() || self.aborted() || available == 0 {
-            return 0;
-        }
-        let index = self.state.step;
-        let wanted = if self.state.promote_full || self.state.pause(PauseReason::InconclusiveAnalysisRun).is_some() {
-            self.held()
-        } else if self.at_desired() {
-            self.rollout.weight_at(index)
-        } else {
-            self.rollout.weight_before(index).min(self.rollout.weight_at(index))
-        };
-        let scaled_apart = matches!(self.rollout.scale_at(index), Some(Scale::Replicas(_) | Scale::Weight(_)));
-        if scaled_apart {
-            // How many pods carry which weight is what the author of the steps has decided.
-            return wanted;
-        }
-        let carried = u64::from(available) * 100 / u64::from(self.rollout.replicas.max(1));
-        wanted.min(u32::try_from(carried).unwrap_or(100))
-    }
-
-    fn replicas(&mut self) -> BTreeMap<String, u32> {
-        let mut replicas: BTreeMap<String, u32> =
-            self.world.sets.iter().map(|set| (set.hash.clone(), set.wanted)).collect();
-        replicas.entry(self.state.current.clone()).or_default();
-        let halted = self.rollout.paused || self.state.pause(PauseReason::InconclusiveAnalysisRun).is_some();
-        if halted {
-            return replicas;
-        }
-        let (current, stable) = (self.state.current.clone(), self.state.stable.clone());
-        for (hash, count) in &mut replicas {
-            if *hash == stable {
-                // Needed whole until another is promoted: an abort puts all traffic on it at once.
-                self.state.scale_down.remove(hash);
-                *count = self.rollout.replicas;
-            } else if *hash == current {
-                *count = self.canary_replicas(*count);
-            } else {
-                *count = self.old_replicas(hash, *count);
-            }
-        }
-        self.state.scale_down.retain(|hash, _| replicas.get(hash).is_some_and(|count| *count > 0));
-        replicas
-    }
-
-    fn canary_replicas(&mut self, now_wanted: u32) -> u32 {
-        let current = self.state.current.clone();
-        if !self.aborted() {
-            self.state.scale_down.remove(&current);
-            return self.canary_pods();
-        }
-        let Some(delay) = self.rollout.abort_scale_down_delay_seconds else { return now_wanted };
-        let stands = self.world.available(&self.state.stable) >= self.rollout.replicas;
-        match self.state.scale_down.get(&current) {
-            Some(deadline) if *deadline <= self.now() => 0,
-            None if stands => {
-                self.state.scale_down.insert(current, later(self.now(), seconds(delay)));
-                now_wanted
-            }
-            _ => now_wanted,
-        }
-    }
-
-    /// A version that is neither wanted nor stable: the last stable one, or one that was overtaken.
-    fn old_replicas(&mut self, hash: &str, now_wanted: u32) -> u32 {
-        if now_wanted == 0 {
-            return 0;
-        }
-        if self.before.weights.as_ref().is_some_and(|weights| weights.of(hash) > 0) {
-            self.again = true;
-            return self.keep(hash, now_wanted);
-        }
-        match self.state.scale_down.get(hash) {
-            Some(deadline) if *deadline <= self.now() => 0,
-            Some(_) => now_wanted,
-            None if self.state.is_promoted() => self.keep(hash, now_wanted),
-            // Overtaken in the middle of its update: no traffic, no use.
-            None => 0,
-        }
-    }
-
-    /// Keeps the pods of the last stable version for a while: connections to it are still open.
-    fn keep(&mut self, hash: &str, now_wanted: u32) -> u32 {
-        if self.state.is_promoted() {
-            let deadline = later(self.now(), seconds(self.rollout.scale_down_delay_seconds));
-            self.state.scale_down.entry(hash.to_owned()).or_insert(deadline);
-        }
-        now_wanted
-    }
-
     /// Begins or ends the step that is walked.
     fn walk(&mut self, weights: &Weights) {
         let resumed = self.state.controller_pause && self.state.pauses.is_empty();
@@ -565,6 +334,7 @@ impl Look<'_> {
     }
 }
 
-fn seconds(count: u32) -> SignedDuration {
+/// So many seconds.
+pub(crate) fn seconds(count: u32) -> SignedDuration {
     SignedDuration::from_secs(i64::from(count))
 }

@@ -1,6 +1,7 @@
 //! karat-rollout against Argo Rollouts, and its canary machine against what must hold at all times.
 
 mod argo;
+mod arguments;
 mod canary;
 mod hostile;
 mod myhealth;

@@ -55,7 +55,7 @@ fn shake(simulation: &mut Simulation, random: &mut Random, version: &mut u64) {
     simulation.now += jiff::SignedDuration::from_secs(random.below(90) as i64);
 }
 
-fn holds(simulation: &Simulation, before: &Simulation0, decision: &Decision) {
+fn holds(simulation: &Simulation, before: &Before, decision: &Decision) {
     let rollout = &simulation.rollout;
     let needed = |weight: u32| (weight * rollout.replicas).div_ceil(100);
     let (state, weights) = (&decision.state, &decision.weights);
@@ -89,7 +89,7 @@ fn holds(simulation: &Simulation, before: &Simulation0, decision: &Decision) {
 }
 
 /// What was before a look.
-struct Simulation0 {
+struct Before {
     sets: std::collections::BTreeMap<String, karat_rollout::ReplicaSet>,
     weights: Option<karat_rollout::Weights>,
 }
@@ -105,7 +105,7 @@ fn hold_at_every_look() {
         let mut version = 1;
         for _ in 0..60 {
             shake(&mut simulation, &mut random, &mut version);
-            let before = Simulation0 { sets: simulation.sets.clone(), weights: simulation.state.weights.clone() };
+            let before = Before { sets: simulation.sets.clone(), weights: simulation.state.weights.clone() };
             let stable = simulation.state.stable.clone();
             let decision = simulation.look();
             holds(&simulation, &before, &decision);
