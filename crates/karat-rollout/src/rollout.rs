@@ -200,11 +200,8 @@ impl Rollout {
 
     /// The weight of the last `setWeight` before step `index`; 0 if there is none.
     pub(crate) fn weight_before(&self, index: usize) -> u32 {
-        let before = self.steps.iter().take(index).rev();
-        before
-            .filter_map(|step| if let Step::SetWeight(weight) = step { Some(*weight) } else { None })
-            .next()
-            .unwrap_or(0)
+        let mut before = self.steps.iter().take(index).rev();
+        before.find_map(|step| if let Step::SetWeight(weight) = step { Some(*weight) } else { None }).unwrap_or(0)
     }
 
     /// The `setCanaryScale` that holds at step `index`.

@@ -8,8 +8,8 @@ use super::{Problem, Value};
 /// An operator whose operands are both wanted.
 pub(super) fn binary(operator: Binary, a: &Value, b: &Value) -> Result<Value, Problem> {
     let refused = || Problem::wrong(format!("{} {} {}", a.kind(), operator.text(), b.kind()));
-    if let (Binary::Equal | Binary::NotEqual, same) = (operator, a.same(b)) {
-        return Ok(Value::Bool(same == (operator == Binary::Equal)));
+    if matches!(operator, Binary::Equal | Binary::NotEqual) {
+        return Ok(Value::Bool(a.same(b) == (operator == Binary::Equal)));
     }
     if let Binary::Contains | Binary::StartsWith | Binary::EndsWith = operator {
         return match (a, b) {

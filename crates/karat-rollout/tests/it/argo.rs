@@ -110,7 +110,7 @@ fn pods(request: &Json) -> Json {
     let object = json!({
         "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": {"name": "case"}, "spec": request["rollout"],
     });
-    let object = karat_yaml::from_json(object.to_string().as_bytes()).unwrap();
+    let object = karat_yaml::from_json(object.to_string().as_bytes(), karat_yaml::Numbers::Kept).unwrap();
     let rollout = Rollout::read(&object).unwrap();
     let step = request["status"]["currentStepIndex"].as_u64().unwrap();
     let step = step as usize;
