@@ -104,47 +104,48 @@ impl Metric {
         duration(&self.initial_delay)
     }
 
-    /// Holds a metric, its arguments resolved, to Argo Rollouts' rules.
-    pub(crate) fn validate(&self) -> Result<(), Error> {
-        let wrong = |field: &str, why: &str| Err(Error::invalid(format!("metrics.{}.{field}", self.name), why));
+    /// Holds a metric, its arguments resolved, to Argo Rollouts' rules; the complaint is in its words.
+    pub(crate) fn validate(&self) -> Result<(), String> {
         let number = |field: &Option<IntOrString>| field.as_ref().map_or(0, IntOrString::number);
         let (count, failures) = (number(&self.count), number(&self.failure_limit));
         let (successes, inconclusive) = (number(&self.consecutive_success_limit), number(&self.inconclusive_limit));
-        if successes < 0 {
-            return wrong("consecutiveSuccessLimit", "must be >= 0");
-        }
-        if failures < -1 {
-            return wrong("failureLimit", "must be >= 0, or -1 to be disabled");
-        }
-        if successes == 0 && failures == -1 {
-            return wrong("failureLimit", "it and consecutiveSuccessLimit cannot both be disabled");
-        }
-        if inconclusive < 0 {
-            return wrong("inconclusiveLimit", "must be >= 0");
-        }
-        if number(&self.consecutive_error_limit) < 0 {
-            return wrong("consecutiveErrorLimit", "must be >= 0");
-        }
-        if count > 0 && count < failures.max(0) + successes {
-            return wrong("count", "must be >= failureLimit + consecutiveSuccessLimit");
-        }
-        if count > 0 && count < inconclusive {
-            return wrong("count", "must be >= inconclusiveLimit");
-        }
-        if count > 1 && self.interval.is_empty() {
-            return wrong("interval", "must be specified when count > 1");
-        }
-        if !self.interval.is_empty() && self.interval().is_none() {
-            return wrong("interval", "is no duration");
-        }
-        if !self.initial_delay.is_empty() && self.initial_delay().is_none() {
-            return wrong("initialDelay", "is no duration");
-        }
-        match self.provider.values().filter(|spec| !spec.is_null()).count() {
-            0 => wrong("provider", "no provider specified"),
-            1 => Ok(()),
-            _ => wrong("provider", "multiple providers specified"),
-        }
+        let wrong = |duration: &str| match duration.trim_matches(|sign: char| sign.is_ascii_digit()) {
+            "" => format!("time: missing unit in duration {duration:?}"),
+            _ => format!("time: invalid duration {duration:?}"),
+        };
+        let providers = self.provider.values().filter(|spec| !spec.is_null()).count();
+        let complaint = if successes < 0 {
+            "consecutiveSuccessLimit must be >= 0".to_owned()
+        } else if failures < -1 {
+            "failureLimit must be >= 0, or -1 to be disabled".to_owned()
+        } else if successes == 0 && failures == -1 {
+            "failureLimit and consecutiveSuccessLimit cannot both be disabled".to_owned()
+        } else if inconclusive < 0 {
+            "inconclusiveLimit must be >= 0".to_owned()
+        } else if number(&self.consecutive_error_limit) < 0 {
+            "consecutiveErrorLimit must be >= 0".to_owned()
+        } else if count > 0 && failures >= 0 && count < failures + successes {
+            format!(
+                "count ({count}) must be >= failureLimit + consecutiveSuccessLimit ({failures} + {successes}) if both >= 0"
+            )
+        } else if count > 0 && failures < 0 && count < successes {
+            "count must be >= consecutiveSuccessLimit".to_owned()
+        } else if count > 0 && count < inconclusive {
+            "count must be >= inconclusiveLimit".to_owned()
+        } else if count > 1 && self.interval.is_empty() {
+            "interval must be specified when count > 1".to_owned()
+        } else if !self.interval.is_empty() && self.interval().is_none() {
+            format!("invalid interval string: {}", wrong(&self.interval))
+        } else if !self.initial_delay.is_empty() && self.initial_delay().is_none() {
+            format!("invalid startDelay string: {}", wrong(&self.initial_delay))
+        } else if providers == 0 {
+            "no provider specified".to_owned()
+        } else if providers > 1 {
+            "multiple providers specified".to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(complaint)
     }
 
     /// What `value` means for it, and why where it means an error.

@@ -200,11 +200,7 @@ pub(super) fn whole(value: &Value) -> Result<i64, Problem> {
 
 /// Go's conversion on amd64: what does not fit is the least integer.
 fn truncated(number: f64) -> i64 {
-    if number >= -9_223_372_036_854_775_808.0 && number < 9_223_372_036_854_775_808.0 {
-        number as i64
-    } else {
-        i64::MIN
-    }
+    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&number) { number as i64 } else { i64::MIN }
 }
 
 /// Go's `strconv.ParseInt(text, 10, 64)`.

@@ -66,9 +66,11 @@ impl Lexer<'_> {
                 self.skip(1);
             } else if rest.starts_with("//") {
                 self.skip(rest.split('\n').next().unwrap_or_default().chars().count());
-            } else if rest.starts_with("/*") {
-                let Some(end) = rest[2..].find("*/") else { return Err(Problem::wrong("unclosed comment")) };
-                self.skip(rest[2..2 + end].chars().count() + 4);
+            } else if let Some(comment) = rest.strip_prefix("/*") {
+                let Some((comment, _)) = comment.split_once("*/") else {
+                    return Err(Problem::wrong("unclosed comment"));
+                };
+                self.skip(comment.chars().count() + 4);
             } else {
                 return self.token(first, rest).map(Some);
             }

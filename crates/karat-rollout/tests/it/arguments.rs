@@ -68,7 +68,7 @@ fn arguments_of_a_rollout() {
         ("valueFrom: {podTemplateHashValue: Stable}", "v1"),
         ("valueFrom: {fieldRef: {fieldPath: metadata.name}}", "web"),
         ("valueFrom: {fieldRef: {fieldPath: \"metadata.labels['team']\"}}", "care"),
-        ("valueFrom: {fieldRef: {fieldPath: spec.strategy.canary.steps[0].setWeight}}", "10"),
+        ("valueFrom: {fieldRef: {fieldPath: \"spec.strategy.canary.steps[0].setWeight\"}}", "10"),
         ("value: plain", "plain"),
     ] {
         let query = query(&format!("args: [{{name: hash, {value}}}]"), TEMPLATE);

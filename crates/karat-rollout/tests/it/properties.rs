@@ -1,4 +1,4 @@
-//! What must hold at all times, in a thousand worlds where pods crash, measurements lie and people change their minds.
+//! What must hold at all times, in hundreds of worlds where pods crash, measurements lie and people change their minds.
 
 use karat_rollout::expr::Value;
 use karat_rollout::{Decision, Phase};
@@ -98,7 +98,7 @@ struct Before {
 fn hold_at_every_look() {
     let mut random = Random(7);
     let (mut promotions, mut aborts, mut pauses) = (0, 0, 0);
-    for _ in 0..1_000 {
+    for _ in 0..400 {
         let text = rollout(&mut random);
         let mut simulation = Simulation::new(&text);
         simulation.quick = false;
@@ -115,14 +115,14 @@ fn hold_at_every_look() {
         }
     }
     // All of it happens.
-    assert!(promotions > 200 && aborts > 1_000 && pauses > 1_000, "{promotions} {aborts} {pauses}");
+    assert!(promotions > 100 && aborts > 500 && pauses > 500, "{promotions} {aborts} {pauses}");
 }
 
 /// Left alone in a world where all is well, every Rollout comes to its end.
 #[test]
 fn every_rollout_ends() {
     let mut random = Random(8);
-    for _ in 0..300 {
+    for _ in 0..150 {
         let text = rollout(&mut random);
         let mut simulation = Simulation::new(&text);
         simulation.now += jiff::SignedDuration::from_secs(1);
