@@ -8,6 +8,7 @@ require (
 	github.com/argoproj/argo-rollouts v1.10.0
 	github.com/sirupsen/logrus v1.9.3
 	k8s.io/api v0.34.5
+	k8s.io/apimachinery v0.34.5
 )
 
 require (
@@ -159,7 +160,6 @@ require (
 	gopkg.in/sourcemap.v1 v1.0.5 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 	k8s.io/apiextensions-apiserver v0.34.5 // indirect
-	k8s.io/apimachinery v0.34.5 // indirect
 	k8s.io/apiserver v0.34.5 // indirect
 	k8s.io/client-go v0.34.5 // indirect
 	k8s.io/component-base v0.34.5 // indirect

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"reflect"
 	"sort"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/argoproj/argo-rollouts/utils/record"
 	timeutil "github.com/argoproj/argo-rollouts/utils/time"
 	"github.com/sirupsen/logrus"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // reconcile is the controller's own look at a run; it is not exported.
@@ -93,17 +95,20 @@ func set(c *analysis.Controller, name string, value any) {
 	reflect.NewAt(field.Type(), unsafe.Pointer(field.UnsafeAddr())).Elem().Set(reflect.ValueOf(value))
 }
 
-var recorder = record.NewFakeEventRecorder()
+// silent hears no events: the fake recorder keeps them, and waits when it has its fill.
+type silent struct{ record.EventRecorder }
+
+func (silent) Eventf(runtime.Object, record.EventOptions, string, ...any) {}
 
 func run(r request) (string, error) {
 	var after *time.Duration
 	controller := &analysis.Controller{}
-	set(controller, "recorder", recorder)
+	set(controller, "recorder", silent{})
 	set(controller, "enqueueAnalysisAfter", func(_ any, duration time.Duration) { after = &duration })
 	current := &v1alpha1.AnalysisRun{Spec: r.Run}
 	looks := []seen{}
 	for _, look := range r.Looks {
-		now := epoch.Add(time.Duration(look.At * float64(time.Second)))
+		now := epoch.Add(time.Duration(math.Round(look.At*1000)) * time.Millisecond)
 		timeutil.SetNowTimeFunc(func() time.Time { return now })
 		provider := &script{values: look.Values}
 		set(controller, "newProvider", func(logrus.Entry, string, v1alpha1.Metric) (metric.Provider, error) {
