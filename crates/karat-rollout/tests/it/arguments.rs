@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use karat_rollout::expr::Value;
 use karat_rollout::{AnalysisRun, Observation, Outcome, Phase, Secrets};
 use serde_json::json;
 
@@ -41,6 +42,21 @@ fn a_secret_that_is_not_there_is_an_error() {
     assert!(run.due(start(), &Secrets::new()).is_empty());
     assert_eq!(run.phase, Some(Phase::Error));
     assert_eq!(run.message, "Unable to resolve metric arguments: argument \"token\" was not supplied");
+}
+
+#[test]
+fn a_run_ends_with_the_measurement_that_decides() {
+    let metric =
+        |name: &str| json!({"name": name, "interval": "1m", "successCondition": "result < 1", "provider": {"web": {}}});
+    let mut run: AnalysisRun = serde_json::from_value(json!({"metrics": [metric("a"), metric("b")]})).unwrap();
+    let seen =
+        |name: &str, value: f64| Observation { metric: name.to_owned(), outcome: Outcome::Value(Value::Float(value)) };
+    assert_eq!(run.due(start(), &Secrets::new()).len(), 2);
+    run.record(start(), &[seen("a", 0.0), seen("b", 2.0), seen("nobody", 2.0)], &Secrets::new());
+    assert_eq!(run.phase, Some(Phase::Failed));
+    let phases: Vec<_> = run.results.iter().map(|result| (result.name.as_str(), result.phase)).collect();
+    assert_eq!(phases, [("a", Phase::Successful), ("b", Phase::Failed)]);
+    assert_eq!((run.completed_at, run.next()), (Some(start()), None));
 }
 
 /// What the background analysis of a canary is asked with `args`.

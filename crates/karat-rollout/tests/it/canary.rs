@@ -81,6 +81,26 @@ fn a_background_analysis_that_fails_aborts_at_the_next_look() {
 }
 
 #[test]
+fn what_cannot_be_measured_aborts() {
+    let mut simulation = Simulation::new(ROLLOUT);
+    simulation.want("v2");
+    simulation.value = Value::Nil;
+    simulation.settle();
+    // An error is tried again after ten seconds; the fifth in a row is one too many.
+    for _ in 0..3 {
+        simulation.pass(10);
+        assert_eq!(simulation.state.weights.as_ref().unwrap().of("v2"), 10);
+    }
+    simulation.pass(10);
+    assert_eq!(simulation.state.weights.as_ref().unwrap().of("v2"), 0);
+    assert!(
+        simulation.state.message.contains("consecutiveErrors (5) > consecutiveErrorLimit (4)"),
+        "{}",
+        simulation.state.message
+    );
+}
+
+#[test]
 fn what_is_inconclusive_holds_until_a_person_decides() {
     let mut simulation = Simulation::new(ROLLOUT);
     simulation.want("v2");

@@ -35,6 +35,7 @@ fn shake(simulation: &mut Simulation, random: &mut Random, version: &mut u64) {
     simulation.value = match random.below(12) {
         0 => Value::floats([0.5]),
         1 => Value::floats([]),
+        2 => Value::Nil,
         _ => Value::floats([0.0]),
     };
     match random.below(40) {
