@@ -56,7 +56,8 @@ pub enum Which {
     Step,
 }
 
-/// Something to measure.
+/// Something to measure. It is named at every look until a look is told what it gave: who is measuring it already need not
+/// begin again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measure {
     /// For which run.
