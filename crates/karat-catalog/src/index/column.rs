@@ -56,11 +56,13 @@ impl Column {
         Some(id)
     }
 
-    /// Whether a value that somebody has is this one, written so and in no other way.
-    pub(super) fn holds(&self, slot: u32, id: ValueId, value: Option<(&str, &str)>) -> bool {
-        let (Some(id), Some((lower, original))) = (id, value) else { return id.is_none() && value.is_none() };
-        let known = &self.values[id as usize];
-        *known.lower == *lower && known.variants.iter().all(|(text, who)| (**text == *original) == who.contains(slot))
+    /// What somebody has, if it is this value, written so and in no other way.
+    pub(super) fn held(&self, slot: u32, value: Option<(&str, &str)>) -> Option<ValueId> {
+        let Some((lower, original)) = value else { return self.nulls.contains(slot).then_some(None) };
+        let id = *self.order.get(lower)?;
+        let mut written = self.values[id as usize].variants.iter().filter(|(_, who)| who.contains(slot));
+        let is_so = written.next().is_some_and(|(text, _)| **text == *original) && written.next().is_none();
+        is_so.then_some(Some(id))
     }
 
     fn add(&mut self, lower: &str) -> u32 {

@@ -15,7 +15,7 @@ mod page;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::refs::EntityRef;
 use crate::search::Row;
@@ -73,8 +73,7 @@ impl Index {
         // A key whose values are not all the same is taken away, and put anew.
         let mut other = Vec::new();
         for (key, value) in &rows {
-            let same = of_key(&before, *key).find(|id| self.columns[*key as usize].holds(number, *id, *value));
-            match same {
+            match self.columns[*key as usize].held(number, *value) {
                 Some(id) => known.push((*key, id)),
                 None => other.push(*key),
             }
@@ -83,11 +82,12 @@ impl Index {
         other.extend(before.iter().filter(|row| known.binary_search(row).is_err()).map(|(key, _)| *key));
         other.sort_unstable();
         let is_other = |key: &u32| other.binary_search(key).is_ok();
+        let kept: FxHashSet<u32> = rows.iter().map(|(key, _)| *key).collect();
         known.retain(|(key, _)| !is_other(key));
         for (key, value) in before.iter().filter(|(key, _)| is_other(key)) {
             let column = &mut self.columns[*key as usize];
             column.remove(number, *value);
-            if rows.iter().all(|(one, _)| one != key) {
+            if !kept.contains(key) {
                 column.leave(number);
             }
         }
