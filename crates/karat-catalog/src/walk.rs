@@ -39,8 +39,8 @@ pub fn walk(files: &dyn Files, registered: &[LocationRef], met: &mut dyn FnMut(M
     for location in registered {
         walk.meet(location_entity(location), Located::registered(location.clone()), None);
     }
-    while let Some(next) = walk.todo.pop_front() {
-        walk.follow(next);
+    while let Some((found, processed)) = walk.todo.pop_front() {
+        walk.follow(&found, processed);
     }
     walk.problems.sort_by(|a, b| a.place.cmp(&b.place));
     walk.problems
@@ -52,17 +52,16 @@ struct Walk<'w> {
     /// All that were met, with the file that each is from.
     known: FxHashMap<EntityRef, Arc<str>>,
     /// The Locations that lead on.
-    todo: VecDeque<Lead>,
+    todo: VecDeque<(Found, Processed)>,
     read: usize,
     problems: Vec<Problem>,
 }
 
-/// A Location that leads on.
-struct Lead {
+/// An entity that is met for the first time.
+struct Found {
     reference: EntityRef,
     located: Located,
     descriptor: Option<Descriptor>,
-    processed: Processed,
 }
 
 impl Walk<'_> {
@@ -78,46 +77,39 @@ impl Walk<'_> {
             return;
         }
         self.known.insert(reference.clone(), file);
-        match process(&entity, &located, self.files) {
-            Ok(processed) if processed.targets.is_empty() => {
-                let Processed { entity, relations, failures, .. } = processed;
-                self.tell(&reference, &located, descriptor.as_ref(), &failures);
-                let descriptor = descriptor.as_ref();
-                let (entity, relations, failures) = (&entity, &relations[..], &failures[..]);
-                (self.met)(Met { reference: &reference, descriptor, entity, relations, failures });
+        let processed = process(&entity, &located, self.files);
+        let found = Found { reference, located, descriptor };
+        match processed {
+            Ok(done) if done.targets.is_empty() => {
+                self.tell(&found, &done.entity, &done.relations, done.failures, Vec::new());
             }
-            Ok(processed) => self.todo.push_back(Lead { reference, located, descriptor, processed }),
+            Ok(done) => self.todo.push_back((found, done)),
             Err(failure) => {
-                let entity = located.annotate(entity.clone()).unwrap_or(entity);
-                let failures = &[failure];
-                self.tell(&reference, &located, descriptor.as_ref(), failures);
-                let descriptor = descriptor.as_ref();
-                (self.met)(Met { reference: &reference, descriptor, entity: &entity, relations: &[], failures });
+                let entity = found.located.annotate(entity.clone()).unwrap_or(entity);
+                self.tell(&found, &entity, &[], vec![failure], Vec::new());
             }
         }
     }
 
     /// Meets what a Location leads to, then the Location itself: what is wrong there is known then.
-    fn follow(&mut self, lead: Lead) {
-        let Lead { reference, located, descriptor, processed } = lead;
+    fn follow(&mut self, found: &Found, processed: Processed) {
         let Processed { entity, relations, targets, mut failures, .. } = processed;
-        let mut told = Vec::new();
-        self.load(&targets, &located, &mut failures, &mut told);
-        self.tell(&reference, &located, descriptor.as_ref(), &failures);
-        // These have places of their own.
-        failures.append(&mut told);
-        let descriptor = descriptor.as_ref();
-        let (entity, relations, failures) = (&entity, &relations[..], &failures[..]);
-        (self.met)(Met { reference: &reference, descriptor, entity, relations, failures });
+        let mut within = Vec::new();
+        self.load(&targets, &found.located, &mut failures, &mut within);
+        self.tell(found, &entity, &relations, failures, within);
     }
 
+    /// Hands an entity on, with what is wrong with it, and `within` the files that it leads to: that has places of its own.
     fn tell(
         &mut self,
-        reference: &EntityRef,
-        located: &Located,
-        descriptor: Option<&Descriptor>,
-        failures: &[Failure],
+        found: &Found,
+        entity: &Entity,
+        relations: &[Relation],
+        mut failures: Vec<Failure>,
+        mut within: Vec<Failure>,
     ) {
+        let Found { reference, located, descriptor } = found;
+        let descriptor = descriptor.as_ref();
         self.problems.extend(failures.iter().map(|failure| {
             let place = match descriptor {
                 Some(descriptor) => descriptor.place_of_pointer(failure.field.as_deref().unwrap_or_default()),
@@ -125,10 +117,12 @@ impl Walk<'_> {
             };
             Problem { place, message: format!("`{reference}`: {}", failure.plain()) }
         }));
+        failures.append(&mut within);
+        (self.met)(Met { reference, descriptor, entity, relations, failures: &failures });
     }
 
-    /// Reads what a Location leads to. What is wrong within the files is `told`.
-    fn load(&mut self, targets: &[Target], located: &Located, failures: &mut Vec<Failure>, told: &mut Vec<Failure>) {
+    /// Reads what a Location leads to, with what is wrong `within` the files.
+    fn load(&mut self, targets: &[Target], located: &Located, failures: &mut Vec<Failure>, within: &mut Vec<Failure>) {
         for Target { location, optional, field } in targets {
             let files = match self.files.find(location) {
                 Ok(files) if files.is_empty() && !optional => {
@@ -149,18 +143,18 @@ impl Walk<'_> {
                     return;
                 }
                 match self.files.read(&file) {
-                    Ok(text) => self.documents(&text, &file, located, told),
+                    Ok(text) => self.documents(&text, &file, located, within),
                     Err(why) => failures.push(unreadable(&file, &why)),
                 }
             }
         }
     }
 
-    fn documents(&mut self, text: &[u8], file: &LocationRef, located: &Located, told: &mut Vec<Failure>) {
+    fn documents(&mut self, text: &[u8], file: &LocationRef, located: &Located, within: &mut Vec<Failure>) {
         for descriptor in read(text, &file.target) {
             match &descriptor.content {
                 Err(problem) => {
-                    told.push(Failure::new("Error", problem.to_string()));
+                    within.push(Failure::new("Error", problem.to_string()));
                     self.problems.push(problem.clone());
                 }
                 Ok(entity) => self.meet(entity.clone(), located.below(file.clone()), Some(descriptor)),
