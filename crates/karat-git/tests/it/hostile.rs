@@ -1,6 +1,8 @@
 //! What no git sends.
 
 use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
 use std::time::Duration;
 
 use flate2::Compression;
@@ -148,6 +150,17 @@ fn bodies_that_grow() {
     served.sound();
 }
 
+/// Somebody who asks for a pack of 30 MiB, and has read none of it yet.
+fn asking_for_much(served: &Served, clone: &Path) -> TcpStream {
+    fs_err::write(clone.join("noise"), noise(30 << 20, 7)).unwrap();
+    let large = commit(clone, "b.txt", "b");
+    done(clone, &["push", "-q", "origin", "main"]);
+    let wants = format!("{}0000{}", pkt(&format!("want {large} side-band-64k\n")), pkt("done\n"));
+    let mut asking = served.connect();
+    asking.write_all(&post(UPLOAD, "upload-pack", "", wants.as_bytes())).unwrap();
+    asking
+}
+
 #[test]
 fn clients_that_are_slow() {
     let limits = Limits { idle: Duration::from_millis(500), working: 1, ..Limits::default() };
@@ -165,12 +178,7 @@ fn clients_that_are_slow() {
     assert_eq!(status(&answer), "408", "{answer}");
 
     // One that does not read on, with the only place among those that are worked for.
-    fs_err::write(clone.join("noise"), noise(30 << 20, 7)).unwrap();
-    let large = commit(&clone, "b.txt", "b");
-    done(&clone, &["push", "-q", "origin", "main"]);
-    let wants = format!("{}0000{}", pkt(&format!("want {large} side-band-64k\n")), pkt("done\n"));
-    let mut lazy = served.connect();
-    lazy.write_all(&post(UPLOAD, "upload-pack", "", wants.as_bytes())).unwrap();
+    let mut lazy = asking_for_much(&served, &clone);
     until("git works for it", || !served.children().is_empty());
     until("and is ended", || served.children().is_empty());
     served.clone("again");
@@ -185,12 +193,7 @@ fn clients_that_are_slow() {
 fn a_client_that_goes_away_takes_its_child_along() {
     let served = Served::new();
     let clone = served.clone("clone");
-    fs_err::write(clone.join("noise"), noise(30 << 20, 3)).unwrap();
-    let large = commit(&clone, "b.txt", "b");
-    done(&clone, &["push", "-q", "origin", "main"]);
-    let wants = format!("{}0000{}", pkt(&format!("want {large} side-band-64k\n")), pkt("done\n"));
-    let mut gone = served.connect();
-    gone.write_all(&post(UPLOAD, "upload-pack", "", wants.as_bytes())).unwrap();
+    let mut gone = asking_for_much(&served, &clone);
     gone.read_exact(&mut [0; 1_000]).unwrap();
     assert_eq!(served.children().len(), 1);
     drop(gone);
@@ -201,12 +204,7 @@ fn a_client_that_goes_away_takes_its_child_along() {
 fn a_fetch_whose_git_dies_is_not_taken_for_whole() {
     let served = Served::new();
     let clone = served.clone("clone");
-    fs_err::write(clone.join("noise"), noise(30 << 20, 5)).unwrap();
-    let large = commit(&clone, "b.txt", "b");
-    done(&clone, &["push", "-q", "origin", "main"]);
-    let wants = format!("{}0000{}", pkt(&format!("want {large} side-band-64k\n")), pkt("done\n"));
-    let mut client = served.connect();
-    client.write_all(&post(UPLOAD, "upload-pack", "", wants.as_bytes())).unwrap();
+    let mut client = asking_for_much(&served, &clone);
     client.read_exact(&mut [0; 1_000]).unwrap();
     for child in served.children() {
         assert!(std::process::Command::new("kill").args(["-9", &child]).status().unwrap().success());
