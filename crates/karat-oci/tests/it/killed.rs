@@ -15,16 +15,13 @@ use crate::support::{image, name, send, serve};
 /// At least, and until so many images were taken in that something could have been lost.
 const KILLS: u64 = 20;
 const IMAGES: usize = 10;
-/// By it the child knows that it is one.
-const MARK: &str = "serve-this";
+/// Tells the child that it is one, and where its registry is.
+const FOLDER: &str = "KARAT_OCI_KILLED_FOLDER";
 
+/// Nothing, unless it is the child of the test below.
 #[test]
-#[ignore = "the child of `killed_it_is_sound`"]
-fn serve_the_folder_that_this_runs_in() {
-    let folder = std::env::current_dir().unwrap();
-    if !folder.join(MARK).exists() {
-        return;
-    }
+fn serves_until_it_is_killed() {
+    let Some(folder) = std::env::var_os(FOLDER).map(std::path::PathBuf::from) else { return };
     let (layout, address, _runtime) = serve(&folder.join("registry"), Settings::default(), Arc::new(Loopback));
     // What the one before left is freed while pushes go on.
     std::thread::spawn(move || {
@@ -40,8 +37,8 @@ fn serve_the_folder_that_this_runs_in() {
 
 fn child(folder: &Path) -> (Child, SocketAddr) {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "killed::serve_the_folder_that_this_runs_in", "--ignored", "--nocapture"])
-        .current_dir(folder)
+        .args(["--exact", "killed::serves_until_it_is_killed", "--nocapture"])
+        .env(FOLDER, folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -91,7 +88,6 @@ fn push(address: SocketAddr, round: u64) -> Vec<(String, Digest)> {
 #[test]
 fn killed_it_is_sound() {
     let folder = tempfile::tempdir().unwrap();
-    fs_err::write(folder.path().join(MARK), "").unwrap();
     let mut acknowledged = Vec::new();
     for round in 0..10 * KILLS {
         if round >= KILLS && acknowledged.len() >= IMAGES {
